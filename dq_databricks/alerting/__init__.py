@@ -1,0 +1,1 @@
+"""Turns failed results and anomalies into alerts. Takes values, gives alerts; never writes."""

@@ -1,0 +1,1 @@
+"""The embedded engine: Delta tables in a folder, written by delta-rs, read by DuckDB."""

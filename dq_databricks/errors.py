@@ -1,0 +1,170 @@
+"""Every error this package raises: one root, few children, each says when it is raised.
+
+A message says what was asked, what was found and what to do next. `wrong_use` separates
+mistakes of the caller (exit code 2) from work that could not be done (exit code 3).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QualityError(Exception):
+    """Root of all errors of this package."""
+
+    wrong_use: ClassVar[bool] = False
+    retryable: ClassVar[bool] = False
+
+
+# --- the caller asked for something that does not exist or does not fit ---------------------
+
+
+class WrongUseError(QualityError):
+    """The request itself is wrong; repeating it unchanged cannot succeed."""
+
+    wrong_use = True
+
+
+class SettingsError(WrongUseError):
+    """A setting has a value it may not have."""
+
+
+class IdentifierError(WrongUseError):
+    """A catalog, schema, table or column name breaks the naming rules."""
+
+
+class TargetError(WrongUseError):
+    """A TARGET names nothing that can be read: no such file, folder or table."""
+
+
+class ParameterError(WrongUseError):
+    """A parameter of a check type is unknown, missing or of the wrong type."""
+
+
+class UnknownNameError(WrongUseError):
+    """A name that must be one of a known set is not; the message suggests near ones."""
+
+
+class NotFoundError(WrongUseError):
+    """No row of the metadata has the id or key that was asked for."""
+
+
+class NoTestsError(WrongUseError):
+    """Tests were asked to run on a target that has none."""
+
+
+class RegexError(WrongUseError):
+    """A regular expression has no portable form; the message names the part and a way out."""
+
+
+class UserSqlError(WrongUseError):
+    """User-written SQL is not one SELECT (or one condition) of the supported kind."""
+
+
+# --- keyed rows ------------------------------------------------------------------------------
+
+
+class AlreadyExistsError(WrongUseError):
+    """A row with this key is already stored."""
+
+
+class VersionConflictError(WrongUseError):
+    """The row was changed by somebody else since the expected version was read."""
+
+
+# --- engines ---------------------------------------------------------------------------------
+
+
+class EngineError(QualityError):
+    """A statement could not be carried out by the engine."""
+
+
+class MissingExtraError(EngineError):
+    """A driver is not installed; the message names the extra that brings it."""
+
+
+class UnsupportedError(EngineError):
+    """This engine cannot carry out a statement or read a table; the message names both and why."""
+
+
+class SqlError(EngineError):
+    """The engine could not parse or resolve a statement."""
+
+
+class TableNotFoundError(EngineError):
+    """A table or schema named in a statement does not exist."""
+
+
+class ColumnNotFoundError(EngineError):
+    """A column named in a statement does not exist."""
+
+
+class TableExistsError(EngineError):
+    """CREATE without IF NOT EXISTS met an existing object."""
+
+
+class PermissionDeniedError(EngineError):
+    """The principal may not do what was asked."""
+
+
+class AuthenticationError(EngineError):
+    """Credentials are missing, wrong or expired."""
+
+
+class SchemaMismatchError(EngineError):
+    """Rows do not fit the columns of the table; never worth a retry."""
+
+
+class ConstraintError(EngineError):
+    """A row violates NOT NULL or a CHECK constraint."""
+
+
+class ExpressionError(EngineError):
+    """A value made an expression fail (cast, overflow, division by zero)."""
+
+
+class WriteConflictError(EngineError):
+    """A concurrent writer won; re-read, re-evaluate, then retry."""
+
+    retryable = True
+
+
+class EngineUnavailableError(EngineError):
+    """The engine cannot be reached now (429, 503, stopped, connection refused)."""
+
+    retryable = True
+
+
+class OutcomeUnknownError(EngineError):
+    """The connection broke while a write ran: look it up by id before repeating it."""
+
+
+class StatementTimeoutError(EngineError):
+    """A statement ran longer than its limit and was cancelled."""
+
+
+class CancelledError(EngineError):
+    """A statement was cancelled by its caller."""
+
+
+class DamagedTableError(EngineError):
+    """The files of a table are damaged, truncated or missing; nothing was guessed."""
+
+
+class StorageFullError(EngineError):
+    """The disk below the local lake is full; the table stays readable."""
+
+
+# --- migrations ------------------------------------------------------------------------------
+
+
+class MigrationError(QualityError):
+    """A migration could not be applied; the schema stays at the last complete version."""
+
+
+class EditedMigrationError(MigrationError):
+    """An applied migration file no longer has the checksum it was applied with."""
+
+
+class SchemaBehindError(MigrationError):
+    """The metadata schema is missing or older than this version of the software needs."""

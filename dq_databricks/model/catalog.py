@@ -1,0 +1,66 @@
+"""What is under watch: projects, connections, table groups and their tables."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dq_databricks.model.base import MutableRecord
+
+
+class Project(MutableRecord):
+    """One tenant or environment."""
+
+    TABLE: ClassVar[str] = "dq_projects"
+    KEY: ClassVar[tuple[str, ...]] = ("project_key",)
+
+    project_key: str
+    name: str
+    description: str | None = None
+    sql_flavor: str = "databricks"
+
+
+class Connection(MutableRecord):
+    """Where the tables of a project live. Credentials are a reference, never a value."""
+
+    TABLE: ClassVar[str] = "dq_connections"
+    KEY: ClassVar[tuple[str, ...]] = ("connection_id",)
+
+    connection_id: str
+    project_key: str
+    system_id: str | None = None
+    name: str
+    catalog: str | None = None
+    schema_name: str | None = None
+    http_path: str | None = None
+    managed_credentials_ref: str | None = None
+    is_active: bool = True
+
+
+class TableGroup(MutableRecord):
+    """Tables that are profiled and tested together."""
+
+    TABLE: ClassVar[str] = "dq_table_groups"
+    KEY: ClassVar[tuple[str, ...]] = ("table_group_id",)
+
+    table_group_id: str
+    connection_id: str
+    name: str
+    description: str | None = None
+    profiling_include_mask: str | None = None
+    profiling_exclude_mask: str | None = None
+
+
+class TableEntry(MutableRecord):
+    """One table of a group: a catalog table, or files (`file_format` and `path`)."""
+
+    TABLE: ClassVar[str] = "dq_tables"
+    KEY: ClassVar[tuple[str, ...]] = ("table_id",)
+
+    table_id: str
+    table_group_id: str
+    schema_name: str
+    table_name: str
+    source_table_id: str | None = None
+    catalog: str | None = None
+    file_format: str | None = None
+    path: str | None = None

@@ -1,0 +1,1 @@
+"""Carries out plans: runs the statements, isolates failures, gives measurements and verdicts."""

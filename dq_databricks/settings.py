@@ -1,0 +1,115 @@
+"""Every option: name, default, help and environment variable, in one table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from dq_databricks.errors import SettingsError
+
+EngineName = Literal["local", "spark", "warehouse"]
+StorageFormat = Literal["delta", "hudi"]
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def _option(default: Any, env: str, text: str) -> Any:
+    return field(default=default, metadata={"env": env, "help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All options. Each field carries its environment variable and help as metadata."""
+
+    engine: EngineName = _option("local", "DQ_ENGINE", "Where work runs: local, spark, warehouse.")
+    home: Path = _option(Path(".dq"), "DQ_HOME", "Folder of the local lake.")
+    catalog: str = _option("main", "DQ_CATALOG", "Catalog of the metadata schema.")
+    data_quality_schema: str = _option(
+        "dq_metadata", "DQ_SCHEMA", "Schema of the metadata tables, at most 120 characters."
+    )
+    data_quality_storage_format: StorageFormat = _option(
+        "delta", "DQ_STORAGE_FORMAT", "Format of the metadata tables: delta or hudi."
+    )
+    data_quality_auto_manage_tables: bool = _option(
+        True, "DQ_AUTO_MANAGE", "Create and upgrade the metadata tables when they are needed."
+    )
+    project: str = _option("default", "DQ_PROJECT", "Project that rows are stored under.")
+    user: str = _option(
+        "", "DQ_USER", "Name recorded for edits; the operating system's by default."
+    )
+    threads: int = _option(0, "DQ_THREADS", "Threads of the local engine; 0: one per core.")
+    memory_limit: str = _option(
+        "",
+        "DQ_MEMORY_LIMIT",
+        "Memory of the local engine, such as 4GB; empty: 80 % of the machine.",
+    )
+    durable: bool = _option(
+        True, "DQ_DURABLE", "Flush every local commit to disk before it counts as written."
+    )
+    statement_timeout_s: int = _option(
+        3600, "DQ_STATEMENT_TIMEOUT_S", "Seconds a statement may run before it is cancelled."
+    )
+    host: str = _option("", "DATABRICKS_HOST", "Workspace address, for the warehouse engine.")
+    http_path: str = _option(
+        "", "DATABRICKS_HTTP_PATH", "HTTP path of the SQL warehouse, for the warehouse engine."
+    )
+    connections: int = _option(4, "DQ_CONNECTIONS", "Connections of the warehouse engine.")
+    jars: Path = _option(
+        Path(".jars"), "DQ_JARS", "Folder with the Delta jars of a local Spark session."
+    )
+
+    def __post_init__(self) -> None:
+        for name, literal in (
+            ("engine", EngineName),
+            ("data_quality_storage_format", StorageFormat),
+        ):
+            value, allowed = getattr(self, name), get_args(literal)
+            if value not in allowed:
+                raise SettingsError(f"setting {name}: {value!r} is none of {', '.join(allowed)}")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """Settings from `environment` (the process's by default), then `overrides` on top.
+
+        Raises SettingsError naming the variable, its value and what is allowed.
+        """
+        source = os.environ if environment is None else environment
+        values = {
+            entry.name: _parse(entry.metadata["env"], source[entry.metadata["env"]], entry.default)
+            for entry in fields(cls)
+            if source.get(entry.metadata["env"], "") != ""
+        }
+        known = {entry.name for entry in fields(cls)}
+        if unknown := sorted(set(overrides) - known):
+            raise SettingsError(
+                f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}"
+            )
+        return cls(**{**values, **overrides})
+
+
+def _parse(variable: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return _parse_bool(variable, text)
+    if isinstance(default, int):
+        return _parse_int(variable, text)
+    return Path(text).expanduser() if isinstance(default, Path) else text
+
+
+def _parse_bool(variable: str, text: str) -> bool:
+    if text.strip().lower() in _TRUE | _FALSE:
+        return text.strip().lower() in _TRUE
+    raise SettingsError(f"{variable}={text!r}: write true or false")
+
+
+def _parse_int(variable: str, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise SettingsError(f"{variable}={text!r}: write a whole number") from error
+    if value < 0:
+        raise SettingsError(f"{variable}={text!r}: write 0 or more")
+    return value

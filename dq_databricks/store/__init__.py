@@ -1,0 +1,1 @@
+"""Reads and writes the metadata tables. Nothing outside this room writes metadata."""
