@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dq_databricks.errors import IdentifierError
 
 MAX_NAME_CHARS = 255
+_PLAIN = re.compile(r"[^.`\s]+")
 _FORBIDDEN_IN_OBJECTS = set(". /") | {chr(code) for code in range(32)} | {"\x7f"}
 
 
@@ -59,4 +61,8 @@ class TableName:
         return quote(self.catalog, self.schema, self.table)
 
     def __str__(self) -> str:
-        return f"{self.catalog}.{self.schema}.{self.table}"
+        return ".".join(map(_plain, (self.catalog, self.schema, self.table)))
+
+
+def _plain(part: str) -> str:
+    return part if _PLAIN.fullmatch(part) else _quote_one(part)

