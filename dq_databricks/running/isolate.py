@@ -1,0 +1,46 @@
+"""Which failures belong to one expression and are worth halving, and what they read like."""
+
+from __future__ import annotations
+
+from dq_databricks.engine.protocol import Snapshot
+from dq_databricks.errors import (
+    ColumnNotFoundError,
+    EngineError,
+    ExpressionError,
+    QualityError,
+    SqlError,
+    StatementTimeoutError,
+    UnsupportedError,
+    WrongUseError,
+)
+from dq_databricks.planning.assemble import halved
+from dq_databricks.planning.plan import PlannedStatement
+
+# Everything else (no such table, no permission, unavailable, cancelled, timeout, damaged files)
+# would hit every half again.
+_OF_ONE_EXPRESSION = (
+    ExpressionError,
+    SqlError,
+    ColumnNotFoundError,
+    UnsupportedError,
+    WrongUseError,
+)
+
+
+def smaller_statements(
+    planned: PlannedStatement, error: QualityError, snapshot: Snapshot
+) -> tuple[PlannedStatement, ...]:
+    """Two halves to try instead of `planned`, or none when the failure is final."""
+    if len(planned.pieces) < 2 or not _is_of_one_expression(error):
+        return ()
+    return halved(planned, snapshot)
+
+
+def reason(error: QualityError) -> str:
+    """The error of a measurement in words."""
+    return f"timeout: {error}" if isinstance(error, StatementTimeoutError) else str(error)
+
+
+def _is_of_one_expression(error: QualityError) -> bool:
+    # An unclassified failure may be of one expression too.
+    return isinstance(error, _OF_ONE_EXPRESSION) or type(error) is EngineError
