@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from dq_databricks.planning.requests import FrozenParameter, frozen
@@ -22,6 +23,7 @@ class SharedParameters:
     def __init__(self) -> None:
         self._names: dict[FrozenParameter, str] = {}
         self._used: set[str] = set()
+        self._counts: Counter[str] = Counter()
 
     def bind(self, expression: Statement) -> tuple[str, dict[str, Parameter]]:
         """The text of `expression` with the shared names, and their values."""
@@ -41,10 +43,10 @@ class SharedParameters:
         return self._names[key]
 
     def _free(self, name: str) -> str:
-        candidate, number = name, 1
+        candidate = name
         while candidate.lower() in self._used:
-            number += 1
-            candidate = f"{name}_{number}"
+            self._counts[name] += 1
+            candidate = f"{name}_{self._counts[name] + 1}"
         return candidate
 
 

@@ -19,7 +19,8 @@ _WORDS = {
 def prove(snapshot: Snapshot, request: Request) -> ProvenMeasure | None:
     """The answer to `request` when metadata or file statistics hold it, else None."""
     if request.measure.kind is MeasureKind.METADATA:
-        reason = f"known from the description of the table{_at_version(snapshot)}"
+        what = request.measure.expression.text or "the value"
+        reason = f"{what} is known from the description of the table{_at_version(snapshot)}"
         return ProvenMeasure(request.keys, request.measure.value, "metadata", reason)
     for measure in request.measures:
         if measure.proof is not None:
