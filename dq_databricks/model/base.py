@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,9 +33,13 @@ class EventRecord(Record):
 
 
 class MutableRecord(Record):
-    """A row that people edit: conditional on `version`, removed softly by `deleted_at`."""
+    """A row that people edit: conditional on `version`, removed softly by `deleted_at`.
 
-    version: int = 1
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None = None
+    Every child declares these four where its table has them: fields are columns, in order.
+    """
+
+    if TYPE_CHECKING:
+        version: int
+        created_at: datetime
+        updated_at: datetime
+        deleted_at: datetime | None

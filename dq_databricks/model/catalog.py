@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from dq_databricks.model.base import MutableRecord
@@ -17,6 +18,10 @@ class Project(MutableRecord):
     name: str
     description: str | None = None
     sql_flavor: str = "databricks"
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    deleted_at: datetime | None = None
 
 
 class Connection(MutableRecord):
@@ -33,7 +38,11 @@ class Connection(MutableRecord):
     schema_name: str | None = None
     http_path: str | None = None
     managed_credentials_ref: str | None = None
+    created_at: datetime
+    updated_at: datetime
     is_active: bool = True
+    version: int = 1
+    deleted_at: datetime | None = None
 
 
 class TableGroup(MutableRecord):
@@ -48,6 +57,10 @@ class TableGroup(MutableRecord):
     description: str | None = None
     profiling_include_mask: str | None = None
     profiling_exclude_mask: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    deleted_at: datetime | None = None
 
 
 class TableEntry(MutableRecord):
@@ -61,6 +74,10 @@ class TableEntry(MutableRecord):
     schema_name: str
     table_name: str
     source_table_id: str | None = None
+    created_at: datetime
+    version: int = 1
+    updated_at: datetime
+    deleted_at: datetime | None = None
     catalog: str | None = None
     file_format: str | None = None
     path: str | None = None

@@ -34,6 +34,10 @@ class TestRecord(MutableRecord):
     name: str
     rule_type: str
     definition: str
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    deleted_at: datetime | None = None
     table_id: str
     table_name: str
     column_name: str | None = None

@@ -1,0 +1,321 @@
+"""One typed access to every metadata table: read pages, write conditionally, never lose a row.
+
+Delta keeps no keys, so a keyed write is always one conditional statement. A write whose outcome is
+unknown is looked up, or repeated as a conditional one, never repeated blindly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.engine.retry import retrying
+from dq_databricks.errors import (
+    AlreadyExistsError,
+    NotFoundError,
+    OutcomeUnknownError,
+    VersionConflictError,
+    WriteConflictError,
+    WrongUseError,
+)
+from dq_databricks.model.base import MutableRecord, Record
+from dq_databricks.model.ids import Context
+from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.statement import Parameter, Statement
+from dq_databricks.store.columns import checked, column_named, columns_of, from_arrow, to_arrow
+from dq_databricks.store.filters import Condition, eq, is_null, render
+from dq_databricks.store.order import after, order_of
+from dq_databricks.store.page import Page, decode_cursor, encode_cursor
+
+M = TypeVar("M", bound=Record)
+T = TypeVar("T")
+DEADLINE_S = 60.0
+
+
+def natural_key(text: str) -> str:
+    """The form in which natural keys are compared: Unicode NFC. Other text is kept as it is."""
+    return unicodedata.normalize("NFC", text)
+
+
+class Table(Generic[M]):
+    """The rows of one metadata table.
+
+    Rows that were removed are left out unless asked for. Conflicts are retried for `deadline_s`
+    seconds; then WriteConflictError reaches the caller.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        name: TableName,
+        model: type[M],
+        context: Context,
+        *,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self._engine = engine
+        self._context = context
+        self._deadline_s = deadline_s
+        self._removable = issubclass(model, MutableRecord)
+
+    # --- read ------------------------------------------------------------------------------
+
+    def select(
+        self,
+        *conditions: Condition,
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+        cursor: str | None = None,
+        include_removed: bool = False,
+    ) -> Page[M]:
+        """Rows that meet all `conditions`, in one statement.
+
+        `order_by` holds columns, descending with a leading ``-``; the key makes the order total,
+        so pages neither repeat nor skip rows while others insert. `limit` None means all.
+        Raises UnknownNameError, and WrongUseError for a limit below 1 or a foreign cursor.
+        """
+        if limit is not None and limit < 1:
+            raise WrongUseError(f"limit {limit}: ask for 1 row or more")
+        order = order_of(self.model, order_by)
+        where, parameters = render(self.model, self._visible(conditions, include_removed))
+        scope = self._scope(where, parameters, order.sql)
+        if cursor is not None:
+            values = decode_cursor(scope, cursor, self.model, order.columns)
+            further, more = after(self.model, order, values)
+            where, parameters = f"{where} AND ({further})", {**parameters, **more}
+        text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where} ORDER BY {order.sql}"
+        if limit is not None:
+            text, parameters = f"{text} LIMIT :page_rows", {**parameters, "page_rows": limit + 1}
+        return self._page(self.rows(Statement(text, parameters)), limit, scope, order.columns)
+
+    def get(self, *key: str, include_removed: bool = False) -> M | None:
+        """The row of `key`, or None."""
+        where, parameters = render(self.model, self._visible(self._is(key), include_removed))
+        text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where}"
+        return next(iter(self.rows(Statement(text, parameters))), None)
+
+    def require(self, *key: str) -> M:
+        """The row of `key`; raises NotFoundError naming table and key."""
+        row = self.get(*key)
+        if row is None:
+            raise NotFoundError(f"{self.model.TABLE} has no row {'/'.join(key)!r}")
+        return row
+
+    def rows(self, statement: Statement) -> tuple[M, ...]:
+        """The answer to a SELECT of `columns_sql`, as rows."""
+        return from_arrow(self.model, self._engine.query(statement))
+
+    @property
+    def columns_sql(self) -> str:
+        """All columns, for a SELECT whose rows `rows` reads."""
+        return ", ".join(quote(column.name) for column in columns_of(self.model))
+
+    # --- write -----------------------------------------------------------------------------
+
+    def append(self, rows: Sequence[M]) -> None:
+        """Add events in one commit; none is added twice, even when a reply is lost."""
+        if not rows:
+            return
+        if issubclass(self.model, MutableRecord):
+            raise WrongUseError(f"{self.model.TABLE} is keyed: insert its rows, never append them")
+        arrow = to_arrow(self.model, rows)
+        in_doubt = False
+
+        def attempt() -> None:
+            nonlocal in_doubt
+            if in_doubt:
+                self._engine.merge(self.name, arrow, on=self.model.KEY, update=False)
+            else:
+                self._engine.append(self.name, arrow)
+
+        def noticed() -> None:
+            nonlocal in_doubt
+            try:
+                attempt()
+            except OutcomeUnknownError as error:
+                in_doubt = True
+                raise self._doubt(error) from error
+
+        self._retrying(noticed)
+
+    def insert(self, row: M) -> M:
+        """Add the row of a new key, in one conditional statement; the row as it is now stored.
+
+        The key of a removed row is taken up again by an update. Raises AlreadyExistsError.
+        """
+        if self.insert_missing([row]) == 1:
+            return row
+        stored = self._stored(row)
+        if stored == row:  # our own insert, whose reply was lost
+            return row
+        if isinstance(stored, MutableRecord) and stored.deleted_at is not None:
+            return self._revive(row, stored.version)
+        raise AlreadyExistsError(
+            f"{self.model.TABLE} already has a row {self._key_text(row)!r}; edit it instead"
+        )
+
+    def insert_missing(self, rows: Sequence[M]) -> int:
+        """Add the rows whose keys are not stored, removed ones included; how many were added."""
+        return self._merge(rows, update=False)[0] if rows else 0
+
+    def upsert_many(self, rows: Sequence[M]) -> tuple[int, int]:
+        """Insert or replace the rows of these keys; how many were inserted and updated."""
+        return self._merge(rows, update=True) if rows else (0, 0)
+
+    def update(self, row: M, expected_version: int) -> M:
+        """Store `row` if the stored one still has `expected_version`; the row with its new version.
+
+        Raises NotFoundError, and VersionConflictError naming the version that is stored now.
+        """
+        changed = row.model_copy(
+            update={"version": expected_version + 1, "updated_at": self._context.now()}
+        )
+        if self.change(self._key(row), self._values(changed), eq("version", expected_version)):
+            return changed
+        raise self._refusal(self._key(row), expected_version)
+
+    def remove(self, key: Sequence[str], expected_version: int) -> None:
+        """Hide the row of `key` from readers if it still has `expected_version`; it stays stored.
+
+        Raises NotFoundError and VersionConflictError.
+        """
+        now = self._context.now()
+        values = {"version": expected_version + 1, "updated_at": now, "deleted_at": now}
+        if not self.change(key, values, eq("version", expected_version)):
+            raise self._refusal(key, expected_version)
+
+    def change(self, key: Sequence[str], values: Mapping[str, Any], *where: Condition) -> bool:
+        """Set `values` on the row of `key` if it meets `where`; whether this call changed it.
+
+        One conditional statement; a removed row is never changed.
+        """
+        return self._change(key, values, self._visible(where, include_removed=False))
+
+    # --- below -----------------------------------------------------------------------------
+
+    def _stored(self, row: M) -> M:
+        stored = self.get(*self._key(row), include_removed=True)
+        if stored is None:
+            raise NotFoundError(f"{self.model.TABLE} has no row {self._key_text(row)!r}")
+        return stored
+
+    def _change(
+        self, key: Sequence[str], values: Mapping[str, Any], where: Sequence[Condition]
+    ) -> bool:
+        statement = self._update_statement(key, values, where)
+        in_doubt = False
+
+        def attempt() -> bool:
+            nonlocal in_doubt
+            try:
+                count = self._engine.execute(statement)
+            except OutcomeUnknownError as error:
+                in_doubt = True
+                if self._holds(key, values):
+                    return True
+                raise self._doubt(error) from error
+            return count == 1 or ((in_doubt or count is None) and self._holds(key, values))
+
+        return self._retrying(attempt)
+
+    def _update_statement(
+        self, key: Sequence[str], values: Mapping[str, Any], where: Sequence[Condition]
+    ) -> Statement:
+        condition, parameters = render(self.model, [*self._is(key), *where])
+        assignments = []
+        for number, (name, value) in enumerate(values.items()):
+            column = column_named(self.model, name)
+            if value is None:
+                assignments.append(f"{quote(name)} = NULL")
+                continue
+            assignments.append(f"{quote(column.name)} = :v{number}")
+            parameters[f"v{number}"] = checked(self.model, name, value)
+        text = f"UPDATE {self.name.sql} SET {', '.join(assignments)} WHERE {condition}"
+        return Statement(text, parameters)
+
+    def _merge(self, rows: Sequence[M], *, update: bool) -> tuple[int, int]:
+        arrow = to_arrow(self.model, rows)
+
+        def attempt() -> tuple[int, int]:
+            try:
+                counts = self._engine.merge(self.name, arrow, on=self.model.KEY, update=update)
+            except OutcomeUnknownError as error:
+                raise self._doubt(error) from error
+            return counts.inserted, counts.updated
+
+        return self._retrying(attempt)
+
+    def _revive(self, row: M, version: int) -> M:
+        changed = row.model_copy(
+            update={"version": version + 1, "updated_at": self._context.now(), "deleted_at": None}
+        )
+        if self._change(self._key(row), self._values(changed), [eq("version", version)]):
+            return changed
+        raise self._refusal(self._key(row), version)
+
+    def _holds(self, key: Sequence[str], values: Mapping[str, Any]) -> bool:
+        stored = self.get(*key, include_removed=True)
+        return stored is not None and all(
+            getattr(stored, name) == value for name, value in values.items()
+        )
+
+    def _refusal(self, key: Sequence[str], expected_version: int) -> WrongUseError:
+        stored = self.get(*key, include_removed=True)
+        what = f"{self.model.TABLE} row {'/'.join(key)!r}"
+        if stored is None:
+            return NotFoundError(f"{what}: there is none")
+        removed_at: datetime | None = getattr(stored, "deleted_at", None)
+        if removed_at is not None:
+            return NotFoundError(f"{what}: it was removed at {removed_at:%Y-%m-%d %H:%M:%S} UTC")
+        return VersionConflictError(
+            f"{what}: version {expected_version} was expected, version "
+            f"{getattr(stored, 'version', None)} is stored; read it again and repeat the edit"
+        )
+
+    def _doubt(self, error: OutcomeUnknownError) -> WriteConflictError:
+        return WriteConflictError(f"write to {self.name}: the reply was lost ({error})")
+
+    def _retrying(self, action: Callable[[], T]) -> T:
+        return retrying(partial(action), deadline_s=self._deadline_s)
+
+    def _visible(self, conditions: Sequence[Condition], include_removed: bool) -> list[Condition]:
+        hidden = self._removable and not include_removed
+        return [*conditions, is_null("deleted_at")] if hidden else list(conditions)
+
+    def _is(self, key: Sequence[str]) -> list[Condition]:
+        if len(key) != len(self.model.KEY):
+            raise WrongUseError(
+                f"{self.model.TABLE}: the key is ({', '.join(self.model.KEY)}); "
+                f"got {len(key)} values"
+            )
+        return [eq(column, value) for column, value in zip(self.model.KEY, key, strict=True)]
+
+    def _key(self, row: M) -> list[str]:
+        return [str(getattr(row, name)) for name in self.model.KEY]
+
+    def _key_text(self, row: M) -> str:
+        return "/".join(self._key(row))
+
+    def _values(self, row: M) -> dict[str, Any]:
+        fixed = {*self.model.KEY, "created_at"}
+        return {name: value for name, value in row.__dict__.items() if name not in fixed}
+
+    def _page(
+        self, rows: Sequence[M], limit: int | None, scope: str, columns: Sequence[str]
+    ) -> Page[M]:
+        if limit is None or len(rows) <= limit:
+            return Page(self.model, tuple(rows))
+        items = tuple(rows[:limit])
+        values = [getattr(items[-1], column) for column in columns]
+        return Page(self.model, items, encode_cursor(scope, values))
+
+    def _scope(self, where: str, parameters: Mapping[str, Parameter], order: str) -> str:
+        bound = sorted((name, str(value)) for name, value in parameters.items())
+        return hashlib.sha256(repr((str(self.name), where, bound, order)).encode()).hexdigest()

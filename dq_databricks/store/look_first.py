@@ -1,0 +1,158 @@
+"""Statements that look before they act, so that running one twice, or at once, does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlglot import exp
+
+from dq_databricks.engine.protocol import Capability, Engine, EngineFacts
+from dq_databricks.errors import EngineError, MigrationError, TableNotFoundError
+from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.parse import shared_tree
+from dq_databricks.sql.relation import TableRelation
+from dq_databricks.sql.split import ScriptStatement
+from dq_databricks.sql.statement import Statement
+
+# Only Databricks keeps keys, so this capability is how the mark `databricks` is recognised.
+_DATABRICKS = Capability.KEY_CONSTRAINTS
+
+
+class Outcome(StrEnum):
+    """What became of a statement."""
+
+    DONE = "done"
+    ALREADY = "already"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A table with columns: name → type, and name → what follows ADD COLUMNS."""
+
+    table: TableName
+    columns: Mapping[str, str]
+    definitions: Mapping[str, str]
+    creates: bool
+
+
+def missing_capability(statement: ScriptStatement, facts: EngineFacts) -> str | None:
+    """The first name of the statement's mark that the engine lacks; None: it runs here."""
+    for name in sorted(statement.only):
+        if name == "databricks" and facts.has(_DATABRICKS):
+            continue
+        if name in set(Capability) and facts.has(Capability(name)):
+            continue
+        return name
+    return None
+
+
+def carry_out(engine: Engine, statement: ScriptStatement) -> Outcome:
+    """Run `statement` unless its effect is already there.
+
+    A statement that fails is looked at once more: somebody else may have just done the same.
+    Raises MigrationError for an object of that name but another shape, and children of EngineError.
+    """
+    if statement.only:
+        engine.execute(Statement(statement.text))
+        return Outcome.DONE
+    if (wanted := _wanted(statement.text)) is not None:
+        return _bring_about(engine, statement.text, wanted)
+    if (question := _update_question(statement.text)) is not None and not _any(engine, question):
+        return Outcome.ALREADY
+    engine.execute(Statement(statement.text))
+    return Outcome.DONE
+
+
+def _bring_about(engine: Engine, text: str, wanted: _Wanted) -> Outcome:
+    missing = _missing_columns(engine, wanted)
+    if missing == []:
+        return Outcome.ALREADY
+    try:
+        engine.execute(Statement(_text_for(text, wanted, missing)))
+    except EngineError:
+        # Two runners at once: the other one may just have done it.
+        if _missing_columns(engine, wanted) == []:
+            return Outcome.ALREADY
+        raise
+    return Outcome.DONE
+
+
+def _missing_columns(engine: Engine, wanted: _Wanted) -> list[str] | None:
+    """Columns the live table lacks; None when there is no table. Raises on other types."""
+    try:
+        live = engine.inspect(TableRelation(wanted.table)).columns
+    except TableNotFoundError:
+        return None
+    types = {column.name.lower(): column.data_type.upper() for column in live}
+    for name, data_type in wanted.columns.items():
+        if types.get(name.lower(), data_type) != data_type:
+            raise MigrationError(
+                f"{wanted.table}: column {name} is {types[name.lower()]}, {data_type} is needed; "
+                "the table was made or changed by other hands: rename it or choose another schema"
+            )
+    missing = [name for name in wanted.columns if name.lower() not in types]
+    if missing and wanted.creates:
+        raise MigrationError(
+            f"{wanted.table}: the table exists without column {missing[0]}; it was not made by "
+            "this software: rename it or choose another schema"
+        )
+    return missing
+
+
+def _text_for(text: str, wanted: _Wanted, missing: Sequence[str] | None) -> str:
+    if wanted.creates or missing is None or len(missing) == len(wanted.columns):
+        return text
+    added = ", ".join(wanted.definitions[name] for name in missing)
+    return f"ALTER TABLE {wanted.table.sql} ADD COLUMNS ({added})"
+
+
+def _wanted(text: str) -> _Wanted | None:
+    """The table and columns that a CREATE TABLE or ADD COLUMNS brings; None for all others."""
+    tree = shared_tree(text)
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE" and isinstance(tree.this, exp.Schema):
+        return _columns(tree.this.this, tree.this.expressions, creates=True)
+    if isinstance(tree, exp.Alter) and tree.args.get("actions"):
+        schemas = [item for item in tree.args["actions"] if isinstance(item, exp.Schema)]
+        if len(schemas) == 1:
+            return _columns(tree.this, schemas[0].expressions, creates=False)
+    return None
+
+
+def _columns(table: exp.Expression, found: Sequence[exp.Expression], *, creates: bool) -> _Wanted:
+    columns = [column for column in found if isinstance(column, exp.ColumnDef)]
+    return _Wanted(
+        _table_name(table),
+        {column.name: _type(column) for column in columns},
+        {column.name: _definition(column) for column in columns},
+        creates,
+    )
+
+
+def _definition(column: exp.ColumnDef) -> str:
+    return f"{quote(column.name)} {_type(column)}"
+
+
+def _type(column: exp.ColumnDef) -> str:
+    return str(column.args["kind"].sql("databricks")).upper()
+
+
+def _table_name(table: exp.Expression) -> TableName:
+    return TableName(*(str(table.text(part)) for part in ("catalog", "db", "this")))
+
+
+def _update_question(text: str) -> Statement | None:
+    """Whether an UPDATE of a whole table would find a row; None for other statements."""
+    tree = shared_tree(text)
+    if not isinstance(tree, exp.Update) or tree.args.get("where") is None:
+        return None
+    condition = tree.args["where"].this.sql("databricks")
+    return Statement(
+        f"SELECT 1 AS found FROM {_table_name(tree.this).sql} WHERE {condition} LIMIT 1"
+    )
+
+
+def _any(engine: Engine, question: Statement) -> bool:
+    return bool(engine.query(question).num_rows)

@@ -1,0 +1,94 @@
+"""Migration files: numbered, checksummed, read from the installed package or the checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from dq_databricks.errors import MigrationError
+from dq_databricks.sql.identifiers import quote
+from dq_databricks.sql.split import ScriptStatement, split_statements
+
+PLACEHOLDER = "`{schema}`"
+LEDGER_VERSION = 0
+_FILE = re.compile(r"^(?P<version>\d{4})_(?P<subject>[a-z0-9_]+)\.sql$")
+_IRREVERSIBLE = "-- irreversible:"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One migration. `rollback` is the text of its rollback file; None: it cannot be undone."""
+
+    version: int
+    name: str
+    text: str
+    rollback: str | None = None
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text; line ends and trailing blanks do not count."""
+        lines = [line.rstrip() for line in self.text.splitlines()]
+        return hashlib.sha256("\n".join(lines).rstrip("\n").encode()).hexdigest()
+
+    def statements(self, catalog: str, schema: str) -> list[ScriptStatement]:
+        """Its statements for one schema; their `line` is that of the file."""
+        return split_statements(self.text.replace(PLACEHOLDER, quote(catalog, schema)))
+
+
+@cache
+def shipped_scripts() -> tuple[Script, ...]:
+    """The migrations that came with this software, the ledger's own file (version 0) first."""
+    return read_scripts(_shipped_folder())
+
+
+def latest_version() -> int:
+    """The schema version this software works with."""
+    return shipped_scripts()[-1].version
+
+
+def read_scripts(folder: Traversable | Path) -> tuple[Script, ...]:
+    """The migrations of `folder`, by number.
+
+    Raises MigrationError for a file that is not named ``NNNN_verb_subject.sql``, a number that
+    stands twice, and a number that is missing.
+    """
+    files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".sql")}
+    rollbacks = folder / "rollback"
+    scripts = [_read(name, files[name], rollbacks) for name in sorted(files)]
+    _refuse_gaps(scripts)
+    return tuple(scripts)
+
+
+def _shipped_folder() -> Traversable | Path:
+    installed = resources.files("dq_databricks") / "ddl"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "ddl"
+
+
+def _read(name: str, entry: Traversable | Path, rollbacks: Traversable | Path) -> Script:
+    match = _FILE.match(name)
+    if match is None:
+        raise MigrationError(f"ddl/{name}: name it NNNN_verb_subject.sql, in lower case")
+    undo = rollbacks / name
+    rollback = undo.read_text(encoding="utf-8") if undo.is_file() else None
+    if rollback is not None and rollback.lstrip().startswith(_IRREVERSIBLE):
+        rollback = None
+    return Script(int(match["version"]), name[:-4], entry.read_text(encoding="utf-8"), rollback)
+
+
+def _refuse_gaps(scripts: Sequence[Script]) -> None:
+    for expected, script in enumerate(scripts):
+        if script.version > expected:
+            raise MigrationError(
+                f"ddl/{script.name}.sql: number {expected:04d} is missing before it; "
+                "restore that file or renumber this one"
+            )
+        if script.version < expected:
+            raise MigrationError(
+                f"ddl/{script.name}.sql: number {script.version:04d} stands twice; renumber one"
+            )

@@ -1,0 +1,66 @@
+"""All metadata of one schema, by subject."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.model.alert import Alert
+from dq_databricks.model.base import Record
+from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
+from dq_databricks.model.ids import Context
+from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
+from dq_databricks.model.setting import Setting
+from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.settings import Settings
+from dq_databricks.sql.identifiers import TableName
+from dq_databricks.store.access import Table
+from dq_databricks.store.alerts import Alerts
+from dq_databricks.store.catalog import Catalog
+from dq_databricks.store.migrations import MigrationReport
+from dq_databricks.store.profiles import Profiles
+from dq_databricks.store.provision import ensure_schema, provision
+from dq_databricks.store.runs import Runs
+from dq_databricks.store.settings import StoredSettings
+from dq_databricks.store.tests import Tests
+
+M = TypeVar("M", bound=Record)
+
+
+class Store:
+    """The metadata of the schema that `settings` name. Makes no call when constructed."""
+
+    def __init__(self, engine: Engine, settings: Settings, context: Context) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._context = context
+        self.catalog = Catalog(
+            self.table(Project),
+            self.table(Connection),
+            self.table(TableGroup),
+            self.table(TableEntry),
+            context,
+        )
+        self.profiles = Profiles(
+            self.table(ProfileRun),
+            self.table(TableProfile),
+            self.table(ColumnProfile),
+            self.table(Anomaly),
+        )
+        self.tests = Tests(self.table(TestRecord))
+        self.runs = Runs(self.table(TestRun), self.table(TestResult))
+        self.alerts = Alerts(self.table(Alert), context)
+        self.settings = StoredSettings(self.table(Setting), engine, settings, context)
+
+    def table(self, model: type[M]) -> Table[M]:
+        """Generic access to the rows of one model."""
+        name = TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
+        return Table(self._engine, name, model, self._context)
+
+    def ensure(self) -> MigrationReport | None:
+        """Make the schema ready; None when it was. Raises as `ensure_schema` does."""
+        return ensure_schema(self._engine, self._settings, self._context)
+
+    def migrate(self) -> MigrationReport:
+        """Create the schema and apply what is pending, whether tables are managed or not."""
+        return provision(self._engine, self._settings, self._context)

@@ -1,0 +1,69 @@
+"""Tests: check types bound to tables and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dq_databricks.model.testing import TestRecord
+from dq_databricks.store.access import Table
+from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.page import Page
+
+
+class Tests:
+    """The stored tests. An edit by a person locks a test, so that proposals leave it alone."""
+
+    __test__ = False
+
+    def __init__(self, table: Table[TestRecord]) -> None:
+        self.table = table
+
+    def add(self, test: TestRecord) -> TestRecord:
+        """Store a new test. Raises AlreadyExistsError."""
+        return self.table.insert(test)
+
+    def add_missing(self, tests: Sequence[TestRecord]) -> int:
+        """Store the tests whose ids are not stored yet, edited and removed ones included.
+
+        Gives how many were added. So a proposal never brings back or changes what a person did.
+        """
+        return self.table.insert_missing(tests)
+
+    def edit(self, test: TestRecord, expected_version: int) -> TestRecord:
+        """Store a person's edit and lock the test.
+
+        Raises NotFoundError, and VersionConflictError naming the version that is stored now.
+        """
+        return self.table.update(test.model_copy(update={"is_locked": True}), expected_version)
+
+    def remove(self, test_id: str, expected_version: int) -> None:
+        """Hide a test; its results stay. Raises NotFoundError and VersionConflictError."""
+        self.table.remove([test_id], expected_version)
+
+    def get(self, test_id: str) -> TestRecord:
+        """The test of this id; raises NotFoundError."""
+        return self.table.require(test_id)
+
+    def select(
+        self, *conditions: Condition, limit: int | None = None, cursor: str | None = None
+    ) -> Page[TestRecord]:
+        """Tests that meet `conditions`, by table and name."""
+        return self.table.select(
+            *conditions, order_by=("table_name", "name"), limit=limit, cursor=cursor
+        )
+
+    def to_run(
+        self,
+        *,
+        table_id: str | None = None,
+        table_group_id: str | None = None,
+        test_suite_key: str | None = None,
+    ) -> tuple[TestRecord, ...]:
+        """The active tests of a table, a group or a suite (all that are given must match)."""
+        wanted = {
+            "table_id": table_id,
+            "table_group_id": table_group_id,
+            "test_suite_key": test_suite_key,
+        }
+        named = [eq(column, value) for column, value in wanted.items() if value is not None]
+        return self.select(*named, eq("is_active", value=True)).items
