@@ -1,1 +1,49 @@
-"""A Databricks SQL warehouse through databricks-sql-connector."""
+"""The engine over a Databricks SQL warehouse.
+
+Databricks SQL in, Arrow out, over databricks-sql-connector. Never sends a write twice when the
+first one may have been carried out, and never shows a secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dq_databricks.errors import MissingExtraError, SettingsError
+from dq_databricks.settings import Settings
+
+if TYPE_CHECKING:
+    from dq_databricks.engine.warehouse.engine import WarehouseEngine
+
+
+def open_warehouse(settings: Settings) -> WarehouseEngine:
+    """An engine over the warehouse of `settings`; contacts nothing yet.
+
+    Raises SettingsError when the address is incomplete, MissingExtraError without the driver.
+    """
+    _check_address(settings)
+    try:
+        from dq_databricks.engine.warehouse.connect import Warehouse
+        from dq_databricks.engine.warehouse.credentials import WorkspaceCredentials
+        from dq_databricks.engine.warehouse.engine import WarehouseEngine
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"the warehouse engine needs {error.name}, which is not installed: "
+            "pip install 'dq-databricks[warehouse]'"
+        ) from error
+    warehouse = Warehouse(
+        host=settings.host,
+        http_path=settings.http_path,
+        credentials=WorkspaceCredentials(settings.host),
+        catalog=settings.catalog,
+        statement_timeout_s=settings.statement_timeout_s,
+    )
+    return WarehouseEngine(warehouse, connections=settings.connections)
+
+
+def _check_address(settings: Settings) -> None:
+    asked = {"DATABRICKS_HOST": settings.host, "DATABRICKS_HTTP_PATH": settings.http_path}
+    if missing := [name for name, value in asked.items() if not value.strip()]:
+        raise SettingsError(
+            f"the warehouse engine needs {' and '.join(missing)}: set them to the host and the"
+            " HTTP path on the warehouse's page 'Connection details'"
+        )
