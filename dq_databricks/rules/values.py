@@ -22,12 +22,17 @@ class PastReadout:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """What a sensor measured. `row_count` is that of the table; `previous` is newest first."""
+    """What a sensor measured. `row_count` is that of the table; `previous` is newest first.
+
+    `finding` is how a sentence about the value goes on: a plural predicate for a count of rows
+    (``are null in amount``), the name of the figure for others (``the mean of amount``).
+    """
 
     value: Scalar | None
     row_count: int | None
     measured_at: datetime
     previous: tuple[PastReadout, ...] = ()
+    finding: str = "the value"
 
 
 @dataclass(frozen=True, slots=True)
