@@ -67,8 +67,8 @@ class StoredSettings:
         if wanted.data_quality_schema != current:
             raise SettingsError(
                 f"data_quality_schema: {current!r} holds the metadata, "
-                f"{wanted.data_quality_schema!r} was asked for; moving the tables is a rename, which this version cannot do: "
-                "keep the name, or open the other schema with DQ_SCHEMA"
+                f"{wanted.data_quality_schema!r} was asked for; moving the tables is a rename, "
+                "which this version cannot do: keep the name or open the other with DQ_SCHEMA"
             )
 
     def _store(self, wanted: WarehouseSettings) -> None:
