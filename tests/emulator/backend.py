@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.engine.warehouse.types import sql_type
+from dq_databricks.errors import TableNotFoundError, UnsupportedError
 from dq_databricks.sql.statement import Statement
 
 _COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _READS = {"SELECT", "WITH", "VALUES", "DESCRIBE", "DESC", "SHOW", "EXPLAIN", "("}
 _CHANGES = {"INSERT", "UPDATE", "DELETE"}
 _QUERY = re.compile(r"DESCRIBE\s+QUERY\s+", re.IGNORECASE)
-_TARGET = re.compile(r"MERGE\s+INTO\s+((?:`(?:[^`]|``)*`|\w+)(?:\.(?:`(?:[^`]|``)*`|\w+))*)", re.I)
+_NAME = r"((?:`(?:[^`]|``)*`|\w+)(?:\.(?:`(?:[^`]|``)*`|\w+))*)"
+_TARGET = re.compile(rf"MERGE\s+INTO\s+{_NAME}", re.IGNORECASE)
+_LOG = re.compile(rf"DESC(?:RIBE)?\s+(?:HISTORY|DETAIL)\s+{_NAME}", re.IGNORECASE)
 MAX_PARAMETERS, MAX_BYTES = 255, 1 << 20
 
 
@@ -40,6 +43,8 @@ class Backend:
         word = "(" if body.startswith("(") else body.split(None, 1)[0].upper() if body else ""
         if _QUERY.match(body):
             return Outcome(self._described(Statement(_QUERY.sub("", body), statement.parameters)))
+        if match := _LOG.match(body):
+            return Outcome(self._of_log(statement, match[1]))
         if word in _READS:
             return Outcome(self.engine.query(statement))
         if word == "MERGE":
@@ -53,12 +58,18 @@ class Backend:
         return pa.table(
             {
                 "col_name": pa.array(schema.names, pa.string()),
-                "data_type": pa.array(
-                    [sql_type(field.type).lower() for field in schema], pa.string()
-                ),
+                "data_type": pa.array([sql_type(field.type) for field in schema], pa.string()),
                 "comment": pa.nulls(len(schema), pa.string()),
             }
         )
+
+    def _of_log(self, statement: Statement, name: str) -> pa.Table:
+        try:
+            return self.engine.query(statement)
+        except TableNotFoundError:
+            # A warehouse tells a view from a table that is not there.
+            self.engine.query(Statement(f"SELECT * FROM {name} LIMIT 0"))
+            raise UnsupportedError(f"{name}: expects a table but it is a view") from None
 
     def _merged(self, statement: Statement, body: str) -> Outcome:
         # The engine tells one number; the commit it made tells the rest. No other merge may

@@ -55,7 +55,7 @@ def page(table: pa.Table, start: int, rows: int) -> ttypes.TFetchResultsResp:
     batches = [
         ttypes.TSparkArrowBatch(batch.serialize().to_pybytes(), batch.num_rows)
         for batch in part.to_batches()
-        if batch.num_rows
+        if batch.num_rows and batch.num_columns
     ]
     return ttypes.TFetchResultsResp(
         status=ok(),

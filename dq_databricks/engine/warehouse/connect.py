@@ -24,7 +24,10 @@ _LONGEST_SILENCE_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """A SQL warehouse: its workspace (`host`, an address), its path, and how to talk to it."""
+    """A SQL warehouse: its workspace (`host`, an address), its path, and how to talk to it.
+
+    Raises SettingsError for an address over plain http, unless it is this machine.
+    """
 
     host: str
     http_path: str
@@ -32,6 +35,13 @@ class Warehouse:
     catalog: str | None = None
     statement_timeout_s: int = 3600
     patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.address)
+        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+            raise SettingsError(
+                f"DATABRICKS_HOST={self.host!r}: plain http would show the token; use https"
+            )
 
     def connect(self) -> Any:
         """Open one connection; the connector's exceptions pass through."""
@@ -66,13 +76,8 @@ class Warehouse:
         return host if "://" in host else f"https://{host}"
 
     def _plain_http(self) -> dict[str, str]:
-        parts = urlsplit(self.address)
-        if parts.scheme != "http":
+        if not self.address.startswith("http://"):
             return {}
-        if not _is_loopback(parts.hostname or ""):
-            raise SettingsError(
-                f"DATABRICKS_HOST={self.host!r}: plain http would show the token; use https"
-            )
         return {"_connection_uri": f"{self.address}/{self.http_path.lstrip('/')}"}
 
 

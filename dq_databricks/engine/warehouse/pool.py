@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dq_databricks.engine.warehouse.failures import DRIVER_ERRORS
-from dq_databricks.errors import EngineUnavailableError
+from dq_databricks.errors import EngineError, EngineUnavailableError
 
 IDLE_CHECK_S = 60.0
 
@@ -86,7 +86,7 @@ class ConnectionPool:
             _close_all([link])
         with self._lock:
             if self._closed:
-                raise EngineUnavailableError("the engine is closed; open a new one")
+                raise EngineError("the engine is closed; open a new one")
             generation = self._generation
         return Link(self._open_connection(), generation)
 
