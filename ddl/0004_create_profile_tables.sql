@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS `{schema}`.dq_column_profiles (
   mean_length DOUBLE COMMENT 'Mean length of the texts in characters.',
   blank_count BIGINT COMMENT 'Texts that are empty or only blanks.',
   leading_space_count BIGINT COMMENT 'Texts that start with a blank.',
+  trailing_space_count BIGINT COMMENT 'Texts that end with a blank.',
+  placeholder_count BIGINT COMMENT 'Texts such as n/a or unknown that stand for a missing value.',
   numeric_text_count BIGINT COMMENT 'Texts that are numbers.',
   date_text_count BIGINT COMMENT 'Texts that are dates.',
   zero_count BIGINT COMMENT 'Numbers that are zero.',

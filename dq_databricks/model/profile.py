@@ -88,6 +88,8 @@ class ColumnProfile(EventRecord):
     mean_length: float | None = None
     blank_count: int | None = None
     leading_space_count: int | None = None
+    trailing_space_count: int | None = None
+    placeholder_count: int | None = None
     numeric_text_count: int | None = None
     date_text_count: int | None = None
     zero_count: int | None = None
