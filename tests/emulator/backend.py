@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -103,5 +104,5 @@ def _changed(changed: int | None, word: str) -> Outcome:
     return Outcome(_row(counts), changed)
 
 
-def _row(counts: dict[str, int | None]) -> pa.Table:
+def _row(counts: Mapping[str, int | None]) -> pa.Table:
     return pa.table({name: pa.array([count], pa.int64()) for name, count in counts.items()})

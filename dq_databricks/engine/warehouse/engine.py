@@ -57,6 +57,8 @@ FACTS = EngineFacts(
     max_statement_chars=MAX_STATEMENT_CHARS,
     max_parameters=MAX_PARAMETERS,
     parallel_statements=2,
+    # Compiling and scheduling one more statement takes about as long as scanning this much.
+    min_bytes_to_split=64_000_000,
 )
 
 

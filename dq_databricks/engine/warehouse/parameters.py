@@ -19,10 +19,10 @@ MAX_PARAMETERS = 255
 MAX_PARAMETER_BYTES = 1_000_000
 _LONGEST_DECIMAL = 38
 
-# A marker outside of strings, quoted names and comments.
+# A marker outside of strings, quoted names and comments; `x:name` is a path into JSON.
 _MARKER = re.compile(
     r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`|--[^\n]*|/\*.*?\*/"
-    r"|::|:(?P<name>[A-Za-z_]\w*)",
+    r"|::|(?<![\w)\]`]):(?P<name>[A-Za-z_]\w*)",
     re.DOTALL,
 )
 # There is no parameter of these types: they travel as text and are unpacked in place.
