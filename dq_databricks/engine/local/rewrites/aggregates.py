@@ -1,0 +1,124 @@
+"""Aggregates: Spark's empty answers, interpolation, NULLs and overflow."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dq_databricks.engine.local.rewrites import Rule
+from dq_databricks.engine.local.rewrites.kinds import Kind, call, guarded, keep_kind, kind
+
+_SCALAR = tuple(Kind)
+_NOT_DECIMAL = (Kind.WHOLE, Kind.DOUBLE, Kind.TRUTH)
+
+
+def _double(node: exp.Expr) -> exp.Expr:
+    number = guarded("dq_number", node, Kind.WHOLE, Kind.DOUBLE, Kind.DECIMAL)
+    return number if kind(number) == Kind.DOUBLE else exp.cast(number, exp.DType.DOUBLE)
+
+
+def _count_if(node: exp.Expr) -> exp.Expr:
+    case = exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))])
+    return keep_kind(exp.Count(this=case, big_int=True), Kind.WHOLE)
+
+
+def _avg(node: exp.Expr) -> None:
+    inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if kind(inner) not in _NOT_DECIMAL:
+        inner.replace(call("dq_no_decimal", inner.copy()))
+
+
+def _ordered(node: exp.Expr) -> None:
+    node.set("this", guarded("dq_ordered", node.this, *_SCALAR))
+
+
+def _ordered_by(node: exp.Expr) -> None:
+    node.set("expression", guarded("dq_ordered", node.expression, *_SCALAR))
+
+
+def _quantile(node: exp.Expr) -> exp.Expr:
+    return call("quantile_cont", _double(node.this), node.args["quantile"])
+
+
+def _median(node: exp.Expr) -> exp.Expr:
+    return call("quantile_cont", _double(node.this), exp.Literal.number("0.5"))
+
+
+def _approximate(node: exp.Expr) -> exp.Expr:
+    return call("quantile_disc", guarded("dq_not_text", node.this), node.args["quantile"])
+
+
+def _distinct(node: exp.Expr) -> exp.Expr:
+    counted = exp.Count(this=exp.Distinct(expressions=[node.this]), big_int=True)
+    return keep_kind(counted, Kind.WHOLE)
+
+
+def _within(node: exp.Expr) -> exp.Expr | None:
+    ordered = node.expression.expressions[0]
+    if isinstance(node.this, exp.PercentileCont):
+        quantile = call("quantile_cont", _double(ordered.this), node.this.this)
+    else:
+        quantile = call("quantile_disc", ordered.this, node.this.this)
+    if ordered.args.get("desc"):
+        share = quantile.expressions[1]
+        share.replace(exp.Sub(this=exp.Literal.number(1), expression=share.copy()))
+        return quantile if isinstance(node.this, exp.PercentileCont) else None
+    return quantile
+
+
+def _skewness(node: exp.Expr) -> exp.Expr:
+    value = _double(node.this)
+    return call(
+        "dq_skewness",
+        exp.Skewness(this=value),
+        exp.VariancePop(this=value.copy()),
+        exp.Count(this=value.copy()),
+    )
+
+
+def _kurtosis(node: exp.Expr) -> exp.Expr:
+    value = _double(node.this)
+    spread = exp.VariancePop(this=value.copy())
+    return call("dq_kurtosis", call("kurtosis_pop", value), spread, exp.Count(this=value.copy()))
+
+
+def _filter(node: exp.Expr) -> exp.Expr | None:
+    """Moments are several aggregates: the filter moves into their argument."""
+    if not isinstance(node.this, exp.Anonymous) or not node.this.name.startswith("dq_"):
+        return None
+    for cast in list(node.this.find_all(exp.Cast)):
+        if isinstance(cast.parent, (exp.Skewness, exp.VariancePop, exp.Count, exp.Anonymous)):
+            case = exp.If(this=node.expression.this.copy(), true=cast.this.copy())
+            cast.set("this", exp.Case(ifs=[case]))
+    return node.this
+
+
+AGGREGATES: dict[type[exp.Expr], Rule] = {
+    exp.CountIf: _count_if,
+    exp.Avg: _avg,
+    exp.Min: _ordered,
+    exp.Max: _ordered,
+    exp.ArgMin: _ordered_by,
+    exp.ArgMax: _ordered_by,
+    exp.Quantile: _quantile,
+    exp.Median: _median,
+    exp.ApproxQuantile: _approximate,
+    exp.ApproxDistinct: _distinct,
+    exp.WithinGroup: _within,
+    exp.Skewness: _skewness,
+    exp.Kurtosis: _kurtosis,
+    exp.Filter: _filter,
+}
+
+
+def finish(node: exp.Expr) -> exp.Expr | None:
+    """What goes around an aggregate with its FILTER and OVER: [] of nothing, the overflow check."""
+    if isinstance(node.parent, (exp.Filter, exp.Window)) and node.arg_key == "this":
+        return None
+    inner = node
+    while isinstance(inner, (exp.Filter, exp.Window)):
+        inner = inner.this
+    if isinstance(inner, (exp.ArrayAgg, exp.ArrayUniqueAgg)):
+        return exp.Coalesce(this=node.copy(), expressions=[exp.Array()])
+    if isinstance(inner, exp.Sum) and kind(inner) not in {Kind.DOUBLE, Kind.DECIMAL}:
+        return keep_kind(call("dq_sum", node.copy()), kind(inner))
+    return None

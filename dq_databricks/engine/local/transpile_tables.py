@@ -1,0 +1,79 @@
+"""Takes the tables out of a statement, so that its DuckDB text can be kept and they put in later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from sqlglot import exp
+
+_MARK = "dq_table_{}_here"
+_MARKED = re.compile(r"dq_table_\d+_here")
+Taken = tuple[exp.Table, exp.Expression | None]
+
+
+def take_tables(
+    tree: exp.Expression,
+) -> tuple[tuple[Taken, ...], Callable[[str], tuple[str, ...]]]:
+    """Replace every table of `tree` by a mark; give the tables, and what cuts a text at the marks.
+
+    Each table keeps the name it had as its alias, and columns lose their catalog and schema.
+    """
+    taken = []
+    for number, table in enumerate(list(_tables(tree))):
+        taken.append(_take(table, number))
+    for column in tree.find_all(exp.Column):
+        if len(column.parts) > 2 and column.args.get("db"):
+            _shorten(column, taken)
+    return tuple(taken), lambda text: tuple(_MARKED.split(text))
+
+
+def _tables(tree: exp.Expression) -> Iterator[exp.Table]:
+    for table in tree.find_all(exp.Table, bfs=False):
+        if table.args.get("db") or not _is_defined(table):
+            yield table
+
+
+def _is_defined(table: exp.Table) -> bool:
+    """Whether a WITH in scope defines this name."""
+    name, node = table.name.lower(), table.parent
+    child: exp.Expr = table
+    while node is not None:
+        with_ = node.args.get("with_")
+        if isinstance(with_, exp.With) and any(
+            cte.alias.lower() == name for cte in _visible(with_, child)
+        ):
+            return True
+        child, node = node, node.parent
+    return False
+
+
+def _visible(with_: exp.With, child: exp.Expr) -> list[exp.Expr]:
+    """The definitions that `child` of a statement may use: all, or the ones before it."""
+    definitions = list(with_.expressions)
+    if child is not with_:
+        return definitions
+    return definitions
+
+
+def _take(table: exp.Table, number: int) -> Taken:
+    original = exp.Table(
+        this=table.this.copy(),
+        db=table.args["db"].copy() if table.args.get("db") else None,
+        catalog=table.args["catalog"].copy() if table.args.get("catalog") else None,
+    )
+    version = table.args.get("version")
+    if not table.args.get("alias"):
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+    table.set("this", exp.Identifier(this=_MARK.format(number), quoted=False))
+    for key in ("db", "catalog", "version"):
+        table.set(key, None)
+    return original, version
+
+
+def _shorten(column: exp.Column, taken: list[Taken]) -> None:
+    """Drop the catalog and schema of ``catalog.schema.table.column``."""
+    schemas = {table.db.lower() for table, _ in taken if table.db}
+    if column.db.lower() in schemas:
+        column.set("db", None)
+        column.set("catalog", None)
