@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from dq_databricks.engine.protocol import (
     ColumnInfo,
     ColumnStatistics,
+    Engine,
     EngineFacts,
     Snapshot,
     TableStatistics,
@@ -114,3 +116,26 @@ class ScriptedEngine:
 
     def cancel(self) -> None:
         self.cancelled = True
+
+
+class CountingEngine:
+    """A real engine that remembers the statements that read, as they were sent."""
+
+    def __init__(self, inner: Engine) -> None:
+        self.inner = inner
+        self.facts = inner.facts
+        self.statements: list[Statement] = []
+        self._lock = threading.Lock()
+
+    def query(self, statement: Statement) -> pa.Table:
+        with self._lock:
+            self.statements.append(statement)
+        return self.inner.query(statement)
+
+    def cancel(self) -> None:
+        self.inner.cancel()
+
+
+def without_statistics(snapshot: Snapshot) -> Snapshot:
+    """The same table with nothing known of its files, so that all is scanned."""
+    return replace(snapshot, statistics=TableStatistics())
