@@ -54,7 +54,8 @@ def find_check_type(name: str) -> CheckType:
     found = _by_any_name().get(name.strip().lower())
     if found:
         return found
-    hint = did_you_mean(name, _by_any_name()) or f"; known: {', '.join(check_types())}"
+    names = [n for entry in check_types().values() for n in (entry.name, *entry.aliases)]
+    hint = did_you_mean(name, names) or f"; known: {', '.join(check_types())}"
     raise UnknownNameError(f"no check type is named {name!r}{hint}")
 
 

@@ -13,7 +13,9 @@ _SINGULAR = {"are": "is", "have": "has", "do": "does", "share": "shares", "lie":
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for the nearest of `known`, or nothing."""
-    folded = {entry.lower(): entry for entry in known}
+    folded: dict[str, str] = {}
+    for entry in known:
+        folded.setdefault(entry.lower(), entry)
     near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
     if not near:
         return ""
@@ -44,8 +46,13 @@ def plain(value: object) -> str:
     return figure(value).replace(",", "") if is_number else figure(value)
 
 
+def is_nan(value: int | float | Decimal) -> bool:
+    """Whether `value` is NaN, a signalling one included."""
+    return value.is_nan() if isinstance(value, Decimal) else value != value
+
+
 def _fraction(value: float | Decimal) -> str:
-    if math.isnan(value):
+    if is_nan(value):
         return "NaN"
     if math.isinf(value):
         return "infinity" if value > 0 else "-infinity"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated
 
 from pydantic import Field
@@ -10,8 +11,8 @@ from pydantic import Field
 from dq_databricks.model.column_types import normal_type
 from dq_databricks.model.words import figure, plain
 from dq_databricks.rules.outcome import (
+    as_float,
     first_of_its_kind,
-    is_nan,
     not_a_number,
     nothing_measured,
     number,
@@ -39,15 +40,15 @@ def change_at_most_percent(readout: Readout, *, max_percent: Percent = 10.0) -> 
     if readout.value is None:
         return nothing_measured(readout, expected)
     value, before = number(readout.value), _previous_number(readout)
-    if value is None or is_nan(value):
+    if value is None:
         return not_a_number(readout, expected)
     if before is None:
         found = f"{readout.finding} is {figure(value)}"
         return first_of_its_kind(expected, actual=plain(value), found=found, judged=value)
     margin = abs(before) * max_percent / 100
-    change = f"{figure(100 * (float(value) - before) / abs(before))} %" if before else "from 0"
+    change = f"{figure(100 * (as_float(value) - before) / abs(before))} %" if before else "from 0"
     return verdict(
-        passed=abs(float(value) - before) <= margin,
+        passed=abs(as_float(value) - before) <= margin,
         expected=f"between {figure(before - margin)} and {figure(before + margin)}",
         actual=plain(value),
         message=f"{readout.finding} is {figure(value)}, previously {figure(before)} "
@@ -82,8 +83,12 @@ def schema_is(readout: Readout, *, columns: Schema = None) -> Verdict:
 
 
 def _previous_number(readout: Readout) -> float | None:
-    numbers = (past.number for past in readout.previous if past.number is not None)
+    numbers = (past.number for past in readout.previous if _is_finite(past.number))
     return next(numbers, None)
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _previous_schema(readout: Readout) -> dict[str, str] | None:

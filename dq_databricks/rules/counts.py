@@ -9,11 +9,10 @@ from pydantic import Field
 
 from dq_databricks.model.words import agree, figure, plain
 from dq_databricks.rules.outcome import (
-    is_nan,
+    count,
     no_data,
     not_a_number,
     nothing_measured,
-    number,
     verdict,
 )
 from dq_databricks.rules.rule import rule
@@ -35,15 +34,15 @@ def at_most_count(readout: Readout, *, max_count: MaxCount = 0) -> Verdict:
     expected = f"at most {figure(max_count)}"
     if readout.value is None or readout.row_count == 0:
         return nothing_measured(readout, expected)
-    count = number(readout.value)
-    if count is None or is_nan(count):
+    found = count(readout.value)
+    if found is None:
         return not_a_number(readout, expected)
     return verdict(
-        passed=count <= max_count,
+        passed=found <= max_count,
         expected=expected,
-        actual=plain(count),
-        message=f"{_share_in_words(readout, int(count))}, {expected} allowed",
-        judged=count,
+        actual=plain(found),
+        message=f"{_share_in_words(readout, found)}, {expected} allowed",
+        judged=found,
         upper=max_count,
     )
 
@@ -59,24 +58,24 @@ def at_most_percent(readout: Readout, *, max_percent: MaxPercent = 0.0) -> Verdi
         return nothing_measured(readout, expected)
     if readout.row_count is None:
         return no_data(expected, "the number of rows is not known")
-    count = number(readout.value)
-    if count is None or is_nan(count):
+    found = count(readout.value)
+    if found is None:
         return not_a_number(readout, expected)
     # Exact: a limit such as 0.1 % must not fail or pass by a rounding error.
-    percent = Fraction(100 * int(count), readout.row_count)
+    percent = Fraction(100 * found, readout.row_count)
     return verdict(
         passed=percent <= Fraction(str(max_percent)),
         expected=expected,
         actual=f"{plain(float(percent))} %",
-        message=f"{_share_in_words(readout, int(count))}, {expected} allowed",
+        message=f"{_share_in_words(readout, found)}, {expected} allowed",
         judged=float(percent),
         upper=max_percent,
     )
 
 
-def _share_in_words(readout: Readout, count: int) -> str:
+def _share_in_words(readout: Readout, found: int) -> str:
+    words = agree(found, readout.finding)
     if not readout.row_count:
-        return f"{figure(count)} rows {agree(count, readout.finding)}"
-    percent = figure(100 * count / readout.row_count)
-    rows = f"{figure(count)} of {figure(readout.row_count)} rows"
-    return f"{rows} {agree(count, readout.finding)} ({percent} %)"
+        return f"{figure(found)} rows {words}"
+    percent = figure(float(Fraction(100 * found, readout.row_count)))
+    return f"{figure(found)} of {figure(readout.row_count)} rows {words} ({percent} %)"

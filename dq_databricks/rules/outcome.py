@@ -6,22 +6,31 @@ import math
 from decimal import Decimal
 
 from dq_databricks.model.vocabulary import ResultStatus
-from dq_databricks.model.words import figure, plain
+from dq_databricks.model.words import figure, is_nan, plain
 from dq_databricks.rules.values import Readout, Verdict
 
 Number = int | float | Decimal
 
 
 def number(value: object) -> Number | None:
-    """`value` when it is a number, not a truth value; else None."""
+    """`value` when it is a number: not a truth value, not NaN; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return value
+    return None if is_nan(value) else value
 
 
-def is_nan(value: Number) -> bool:
-    """Whether `value` is NaN, of either kind."""
-    return math.isnan(value)
+def count(value: object) -> int | None:
+    """`value` when it is a finite number, as a whole one; else None."""
+    found = number(value)
+    return None if found is None or math.isinf(as_float(found)) else int(found)
+
+
+def as_float(value: Number) -> float:
+    """The nearest float; infinity for what is larger than any."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def verdict(
@@ -83,8 +92,4 @@ def _sentence(text: str) -> str:
 def _finite(value: Number | None) -> float | None:
     if value is None:
         return None
-    try:
-        as_float = float(value)
-    except OverflowError:
-        return None
-    return as_float if math.isfinite(as_float) else None
+    return as_float(value) if math.isfinite(as_float(value)) else None

@@ -9,7 +9,6 @@ from pydantic import Field
 from dq_databricks.model.words import figure, plain, range_in_words
 from dq_databricks.rules.outcome import (
     Number,
-    is_nan,
     not_a_number,
     nothing_measured,
     number,
@@ -61,7 +60,7 @@ def _in_range(readout: Readout, low: float | None, high: float | None) -> Verdic
     if readout.value is None:
         return nothing_measured(readout, expected)
     value = number(readout.value)
-    if value is None or is_nan(value):
+    if value is None:
         return not_a_number(readout, expected)
     return verdict(
         passed=_is_within(value, low, high),
