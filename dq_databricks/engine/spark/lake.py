@@ -1,0 +1,157 @@
+"""A local Spark over the folders of the local lake, so that it and the embedded engine share them.
+
+Without a Hive metastore a session forgets its tables. This engine registers schemas, tables and
+views of the lake when a statement needs them, and writes through what a statement makes or drops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dq_databricks.engine.local.lake import Lake, View
+from dq_databricks.engine.protocol import Capability
+from dq_databricks.engine.spark.ddl import Ddl, read_ddl
+from dq_databricks.engine.spark.engine import SparkEngine
+from dq_databricks.engine.spark.failures import FAILURES, as_engine_error
+from dq_databricks.engine.spark.logs import LogStatistics
+from dq_databricks.errors import TableExistsError, TableNotFoundError, UnsupportedError
+from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class LakeSparkEngine(SparkEngine):
+    """A SparkEngine whose `catalog` shows the tables of `lake`, and keeps its own there."""
+
+    def __init__(
+        self,
+        session: SparkSession,
+        *,
+        lake: Lake,
+        catalog: str,
+        statement_timeout_s: float = 3600,
+        parallel_statements: int = 2,
+    ) -> None:
+        super().__init__(
+            session,
+            statement_timeout_s=statement_timeout_s,
+            parallel_statements=parallel_statements,
+            capabilities={Capability.FILE_STATISTICS},
+            read_statistics=LogStatistics(),
+        )
+        self._lake = lake
+        self._catalog = catalog
+
+    def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
+        """Tables and views of a schema: those of the lake and those of the session."""
+        stored = [*self._lake.tables(catalog, schema), *self._lake.views(catalog, schema)]
+        return sorted({*stored, *super().tables(catalog, schema)})
+
+    def _frame(self, statement: Statement) -> DataFrame:
+        ddl = read_ddl(statement.text)
+        frame = self._registering(self._prepared_ddl(ddl, statement) if ddl else statement)
+        if ddl:
+            self._store(ddl)
+        return frame
+
+    def _registering(self, statement: Statement) -> DataFrame:
+        """Run a statement; when it misses something of the lake, register that and run it again."""
+        try:
+            return super()._frame(statement)
+        except FAILURES as failure:
+            missed = isinstance(as_engine_error(failure, ""), TableNotFoundError | TableExistsError)
+            if not missed or not self._register(statement.text.lower()):
+                raise
+        return self._registering(statement)
+
+    def _register(self, text: str) -> bool:
+        """Register what the lake has and `text` may name; whether anything new was."""
+        added = [self._register_schema(name) for name in self._lake.schemas(self._catalog)]
+        for schema in self._lake.schemas(self._catalog):
+            known = set(super().tables(self._catalog, schema))
+            wanted = [*self._lake.tables(self._catalog, schema), *self._views(schema)]
+            new = [name for name in wanted if name not in known and name.table in text]
+            added += [self._register_one(name) for name in new]
+        return any(added)
+
+    def _views(self, schema: str) -> Sequence[TableName]:
+        return self._lake.views(self._catalog, schema)
+
+    def _register_schema(self, schema: str) -> bool:
+        found = self._plain(f"SHOW SCHEMAS IN {quote(self._catalog)}").collect()
+        if any(row[0] == schema for row in found):
+            return False
+        self._plain(f"CREATE SCHEMA {quote(self._catalog, schema)} {self._location(schema)}")
+        return True
+
+    def _register_one(self, name: TableName) -> bool:
+        view = self._lake.view(name)
+        if view is not None:
+            self._registering(Statement(f"CREATE VIEW {name.sql} AS {view.sql}"))
+        else:
+            folder = _literal(self._lake.folder(name))
+            self._plain(f"CREATE TABLE {name.sql} USING DELTA LOCATION {folder}")
+        return True
+
+    def _prepared_ddl(self, ddl: Ddl, statement: Statement) -> Statement:
+        if ddl.kind == "SCHEMA":
+            schema = self._schema_of(ddl.parts)
+            if self._lake.has_schema(self._catalog, schema):
+                self._register_all(schema)
+            if ddl.verb == "CREATE":
+                return Statement(f"{statement.text} {self._location(schema)}")
+        return statement
+
+    def _register_all(self, schema: str) -> None:
+        """Make the session know a whole schema: it would drop an unknown table's files with it."""
+        names = [*self._lake.tables(self._catalog, schema), *self._views(schema)]
+        self._register(" ".join([schema, *(name.table for name in names)]))
+
+    def _store(self, ddl: Ddl) -> None:
+        if ddl.kind == "SCHEMA":
+            self._store_schema(ddl, self._schema_of(ddl.parts))
+        elif len(ddl.parts) == 3 and ddl.parts[0] == self._catalog:
+            self._store_object(ddl, TableName(*ddl.parts))
+
+    def _store_schema(self, ddl: Ddl, schema: str) -> None:
+        exists = self._lake.has_schema(self._catalog, schema)
+        if ddl.verb == "CREATE" and not exists:
+            self._lake.create_schema(self._catalog, schema, None)
+        if ddl.verb == "DROP" and exists:
+            self._lake.drop_schema(self._catalog, schema)
+
+    def _store_object(self, ddl: Ddl, name: TableName) -> None:
+        if ddl.kind == "VIEW" and ddl.verb == "CREATE":
+            self._lake.store_view(name, View(name.table.lower(), self._definition(name)))
+        elif ddl.kind == "VIEW" and self._lake.view(name):
+            self._lake.drop_view(name)
+        elif ddl.kind == "TABLE" and ddl.verb == "DROP" and self._lake.has_table(name):
+            # A registered table is external to Spark, which then leaves its files behind.
+            self._lake.drop_table(name)
+
+    def _definition(self, name: TableName) -> str:
+        described = self._plain(f"DESCRIBE EXTENDED {name.sql}").collect()
+        return next(str(row[1]) for row in described if row[0] == "View Text")
+
+    def _schema_of(self, parts: Sequence[str]) -> str:
+        if len(parts) == 2 and parts[0].lower() != self._catalog.lower():
+            raise UnsupportedError(
+                f"schema {'.'.join(parts)}: a local Spark has one catalog, {self._catalog}; "
+                "set DQ_CATALOG to work in another"
+            )
+        return parts[-1].lower()
+
+    def _location(self, schema: str) -> str:
+        return f"LOCATION {_literal(self._lake.schema_folder(self._catalog, schema))}"
+
+    def _plain(self, text: str) -> DataFrame:
+        return super()._frame(Statement(text))
+
+
+def _literal(folder: Path) -> str:
+    escaped = str(folder.absolute()).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
