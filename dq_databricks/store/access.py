@@ -198,6 +198,13 @@ class Table(Generic[M]):
         """
         return self._change(key, values, self._visible(where, include_removed=False))
 
+    def change_where(self, statement: Statement) -> int:
+        """Carry out a conditional UPDATE of this table; how many rows it changed.
+
+        Safe to repeat only when its condition no longer holds once it is done.
+        """
+        return self._retrying(lambda: self._engine.execute(statement) or 0)
+
     # --- below -----------------------------------------------------------------------------
 
     def _stored(self, row: M) -> M:

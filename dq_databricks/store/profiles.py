@@ -48,6 +48,12 @@ class Profiles:
         """
         return finish(self.runs, run)
 
+    def select(
+        self, *conditions: Condition, limit: int | None = None, cursor: str | None = None
+    ) -> Page[ProfileRun]:
+        """Runs that meet `conditions`, of any status, newest first."""
+        return self.runs.select(*conditions, order_by=("-started_at",), limit=limit, cursor=cursor)
+
     def latest(self, table_id: str) -> TableProfile | None:
         """The newest profile of a table from a complete run, or None."""
         page = self._table_profiles.select(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pydantic import ValidationError
@@ -40,12 +41,16 @@ class StoredSettings:
         names = list(WarehouseSettings.model_fields)
         stored = {row.key: row.value for row in self.table.select(is_in("key", names))}
         given = {name: stored.get(name, getattr(self._settings, name)) for name in names}
+        return self.validated(given)
+
+    def validated(self, given: Mapping[str, object]) -> WarehouseSettings:
+        """`given` as settings; raises SettingsError naming the one that may not be."""
         try:
-            return WarehouseSettings.model_validate(given)
+            return WarehouseSettings.model_validate(dict(given))
         except ValidationError as error:
             first = error.errors()[0]
             raise SettingsError(
-                f"{self.table.name}: stored setting {first['loc'][0]}: {first['msg']}"
+                f"setting {first['loc'][0]}: {given[str(first['loc'][0])]!r}: {first['msg']}"
             ) from error
 
     def save(self, wanted: WarehouseSettings) -> WarehouseSettings:

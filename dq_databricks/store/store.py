@@ -19,7 +19,7 @@ from dq_databricks.store.alerts import Alerts
 from dq_databricks.store.catalog import Catalog
 from dq_databricks.store.migrations import MigrationReport
 from dq_databricks.store.profiles import Profiles
-from dq_databricks.store.provision import ensure_schema, provision
+from dq_databricks.store.provision import ensure_schema, provision, schema_version
 from dq_databricks.store.runs import Runs
 from dq_databricks.store.settings import StoredSettings
 from dq_databricks.store.tests import Tests
@@ -64,3 +64,7 @@ class Store:
     def migrate(self) -> MigrationReport:
         """Create the schema and apply what is pending, whether tables are managed or not."""
         return provision(self._engine, self._settings, self._context)
+
+    def schema_version(self) -> int | None:
+        """The version the schema is at; None when it was never migrated."""
+        return schema_version(self._engine, self._settings)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dq_databricks.model.testing import TestRecord
+from dq_databricks.sql.statement import Parameter, Statement
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import Condition, eq
 from dq_databricks.store.page import Page
+
+REFRESHED_AT_ONCE = 40
+"""Tests refreshed by one statement, which keeps it below the limit of bound parameters."""
+
+_REFRESHED = ("definition", "reason", "profile_run_id")
 
 
 class Tests:
@@ -28,6 +34,41 @@ class Tests:
         Gives how many were added. So a proposal never brings back or changes what a person did.
         """
         return self.table.insert_missing(tests)
+
+    def refresh(self, tests: Sequence[TestRecord]) -> int:
+        """Give proposed tests their new definition, reason and version, in few statements.
+
+        Each only where the stored row is unlocked and at the version before; how many changed.
+        """
+        parts = (
+            tests[start : start + REFRESHED_AT_ONCE]
+            for start in range(0, len(tests), REFRESHED_AT_ONCE)
+        )
+        return sum(self.table.change_where(self._refresh_statement(part)) for part in parts)
+
+    def _refresh_statement(self, tests: Sequence[TestRecord]) -> Statement:
+        parameters: dict[str, Parameter] = {"unlocked": False, "now": tests[0].updated_at}
+        cases: dict[str, list[str]] = {name: [] for name in _REFRESHED}
+        for number, test in enumerate(tests):
+            parameters |= {f"id{number}": test.test_id, f"before{number}": test.version - 1}
+            for name in _REFRESHED:
+                parameters[f"{name}{number}"] = getattr(test, name)
+                cases[name].append(f"WHEN `test_id` = :id{number} THEN :{name}{number}")
+        assigned = [
+            f"`{name}` = CASE {' '.join(whens)} ELSE `{name}` END" for name, whens in cases.items()
+        ]
+        same = " OR ".join(
+            f"(`test_id` = :id{number} AND `version` = :before{number})"
+            for number in range(len(tests))
+        )
+        ids = ", ".join(f":id{number}" for number in range(len(tests)))
+        text = (
+            f"UPDATE {self.table.name.sql}\n"
+            f"SET {', '.join(assigned)}, `version` = `version` + 1, `updated_at` = :now\n"
+            f"WHERE `test_id` IN ({ids}) AND ({same}) AND `is_locked` = :unlocked "
+            "AND `deleted_at` IS NULL"
+        )
+        return Statement(text, parameters)
 
     def edit(self, test: TestRecord, expected_version: int) -> TestRecord:
         """Store a person's edit and lock the test.

@@ -1,0 +1,140 @@
+"""The root command, its settings and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import fields, replace
+from pathlib import Path
+from types import TracebackType
+
+import click
+
+from dq_databricks.cli import (
+    catalog_commands,
+    main_job,
+    observe_commands,
+    schema_commands,
+    test_commands,
+)
+from dq_databricks.cli.options import RootGroup
+from dq_databricks.errors import QualityError
+from dq_databricks.settings import Settings
+
+EXIT_FINE, EXIT_TESTS_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
+
+_EXAMPLES = """\b
+  dq profile ./orders.parquet            what is in it, and what looks odd
+  dq propose ./orders.parquet --apply    tests derived from that profile
+  dq test ./orders.parquet               run them; exit code 1 when one fails
+"""
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  fine
+  1  tests failed
+  2  wrong use: a name, a parameter or a target that does not fit
+  3  could not run: damaged files, no connection, no permission
+"""
+
+
+class _Dq(RootGroup):
+    """The root group; its help ends with every setting and its variable."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes and the settings."""
+        super().format_epilog(ctx, formatter)
+        rows = [
+            (
+                entry.metadata["env"],
+                f"{entry.metadata['help']} [default: {_default(entry.default)}]",
+            )
+            for entry in fields(Settings)
+        ]
+        with formatter.section("Settings (environment variables)"):
+            formatter.write_dl(rows)
+
+
+def _default(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) or "none"
+
+
+@click.group(
+    cls=_Dq,
+    help="Data quality for Databricks: profile, propose, test, alert.\n\n" + _EXAMPLES,
+    epilog=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of the local lake (DQ_HOME).")
+@click.option("--engine", help="local, spark or warehouse (DQ_ENGINE).")
+@click.pass_context
+def dq(context: click.Context, home: Path | None, engine: str | None) -> None:
+    """Load the settings of this invocation."""
+    settings = Settings.load()
+    if home is not None:
+        settings = replace(settings, home=home)
+    if engine is not None:
+        settings = Settings.load(None, engine=engine, home=settings.home)
+    context.obj = settings
+
+
+for _command in (
+    *main_job.COMMANDS,
+    *observe_commands.COMMANDS,
+    *test_commands.COMMANDS,
+    *catalog_commands.COMMANDS,
+    *schema_commands.COMMANDS,
+):
+    dq.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `dq` and exit; every error is one line on stderr, never a traceback."""
+    sys.excepthook = _report_unexpected
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run `dq` with `arguments` (the process's by default); the exit code."""
+    try:
+        code = dq.main(arguments, prog_name="dq", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return EXIT_FINE
+    except click.UsageError as error:
+        return _fail(error.format_message(), EXIT_WRONG_USE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), EXIT_WRONG_USE)
+    except click.Abort:
+        return _fail("interrupted", 130)
+    except QualityError as error:
+        return _fail(str(error), EXIT_WRONG_USE if error.wrong_use else EXIT_COULD_NOT_RUN)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FINE
+    return code if isinstance(code, int) else EXIT_FINE
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    click.echo(f"dq: {_one_line(line)}", err=True)
+    return code
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _report_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Say in one line that this is our fault, and keep the traceback in a file."""
+    folder = Settings.load().home / "errors"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / f"{kind.__name__}-{os.getpid()}.txt"
+    report.write_text("".join(traceback.format_exception(kind, error, trace)), encoding="utf-8")
+    line = _one_line(" ".join(f"{kind.__name__}: {error}".split()))
+    click.echo(f"dq: internal error, please report it with {report}: {line}", err=True)
+    os._exit(EXIT_COULD_NOT_RUN)

@@ -1,0 +1,107 @@
+"""What commands share: options, the open face, and nouns that list when nothing is said."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dq_databricks.cli.output import stderr_console
+from dq_databricks.quality import Quality, open_quality
+from dq_databricks.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NounGroup(click.Group):
+    """A noun: without a sub-command (or with anything that is none) it lists."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``list`` in front of arguments that name no sub-command."""
+        wants_help = bool(args) and args[0] in ("--help", "-h")
+        if not wants_help and (not args or args[0] not in self.commands):
+            near = difflib.get_close_matches(args[0], list(self.commands), n=1) if args else []
+            if near and not args[0].startswith("-"):
+                raise click.UsageError(f"no command {args[0]!r}; did you mean {near[0]!r}?", ctx)
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+class RootGroup(click.Group):
+    """The `dq` command: an unknown sub-command gets a suggestion."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The sub-command, or a usage error with the nearest name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            near = difflib.get_close_matches(cmd_name, self.list_commands(ctx), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; see dq --help"
+            raise click.UsageError(f"no command {cmd_name!r}{hint}", ctx)
+        return command
+
+
+def json_option(function: F) -> F:
+    """``--json``: one JSON document on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(
+        function
+    )
+
+
+def page_options(function: F) -> F:
+    """``--limit`` and ``--cursor`` of every listing."""
+    limit = click.option(
+        "--limit",
+        type=click.IntRange(1, 10_000),
+        default=50,
+        show_default=True,
+        help="Rows a page.",
+    )
+    cursor = click.option("--cursor", help="Where to go on: the next_cursor of the last page.")
+    return limit(cursor(function))
+
+
+def version_options(function: F) -> F:
+    """``--expect-version N`` or ``--latest``: every edit says which version it means."""
+    expect = click.option("--expect-version", type=click.IntRange(1), help="The version you saw.")
+    latest = click.option("--latest", is_flag=True, help="Edit whatever version is there now.")
+    return expect(latest(function))
+
+
+def expected_version(expect_version: int | None, latest: bool) -> int | None:
+    """The version to expect, None for the latest; a usage error when neither was said."""
+    if latest == (expect_version is not None):
+        raise click.UsageError("say which version you edit: --expect-version N or --latest")
+    return expect_version
+
+
+@contextmanager
+def opened() -> Iterator[Quality]:
+    """The public face with the settings of this invocation, closed at the end."""
+    context = click.get_current_context()
+    settings: Settings = context.find_root().obj
+    with open_quality(settings) as quality:
+        yield quality
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Report progress of phases on stderr: called with phase, done and total."""
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def report(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = progress.add_task(phase, total=total)
+            progress.update(tasks[phase], completed=done, total=total)
+
+        yield report

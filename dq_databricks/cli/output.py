@@ -1,0 +1,126 @@
+"""Where words go: one JSON document or tables on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127) if code not in (9, 10)}
+
+
+def stdout_console() -> Console:
+    """The console for answers; wide when it is not a terminal, so nothing is folded away."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, soft_wrap=False)
+
+
+def stderr_console() -> Console:
+    """The console for progress, hints and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def safe(text: object) -> str:
+    """`text` for a terminal: markup and control characters (ANSI, newline tricks) neutralised."""
+    return escape(str(text).translate(_CONTROL).replace("\n", "⏎"))
+
+
+def write_json(document: object) -> None:
+    """Print `document` as the one JSON document on stdout; NaN and infinities become text."""
+    text = json.dumps(jsonable(document), ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()
+
+
+def jsonable(value: object) -> Any:
+    """`value` as plain JSON types: times in ISO 8601, decimals and non-finite numbers as text."""
+    if isinstance(value, BaseModel):
+        return {name: jsonable(getattr(value, name)) for name in type(value).model_fields}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [jsonable(item) for item in value]
+    return value if isinstance(value, (int, float, bool)) or value is None else str(value)
+
+
+def write_table(
+    title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: str = ""
+) -> None:
+    """Print rows as a table; the headers named in `numeric` (blank-separated) align right."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    right = set(numeric.split())
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    stdout_console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Marked):
+        return value.markup
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}Z"
+    return safe(value)
+
+
+def number(value: float) -> str:
+    """A float as a person reads it: six significant digits, thousands grouped."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
+class Marked:
+    """Text that already carries rich markup."""
+
+    def __init__(self, markup: str) -> None:
+        self.markup = markup
+
+
+_MARKS = {
+    "pass": ("green", "✓"),
+    "warn": ("yellow", "!"),
+    "fail": ("red", "✗"),
+    "error": ("magenta", "E"),
+    "no_data": ("blue", "○"),
+    "skipped": ("dim", "–"),
+    "warning": ("yellow", "!"),
+    "fatal": ("bold red", "✗"),
+    "completed": ("green", "✓"),
+    "failed": ("red", "✗"),
+    "running": ("blue", "…"),
+}
+
+
+def marked(word: str) -> Marked:
+    """A verdict, severity or status with its colour and its sign, so colour is never alone."""
+    style, sign = _MARKS.get(word, ("", "·"))
+    return Marked(f"[{style}]{sign} {word}[/]" if style else f"{sign} {word}")

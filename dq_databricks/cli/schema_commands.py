@@ -1,0 +1,72 @@
+"""The metadata schema and the settings: migrate, settings, version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version as package_version
+
+import click
+
+from dq_databricks.cli import render
+from dq_databricks.cli.options import NounGroup, json_option, opened
+from dq_databricks.cli.output import write_json
+
+
+@click.command()
+@json_option
+def migrate(as_json: bool) -> None:
+    """Create or upgrade the metadata tables; running it again changes nothing."""
+    with opened() as quality:
+        report = quality.migrate()
+    write_json(report) if as_json else render.migration(report)
+
+
+@click.group(cls=NounGroup)
+def settings() -> None:
+    """Settings of the metadata schema: list, show, edit."""
+
+
+@settings.command("list")
+@json_option
+def list_settings(as_json: bool) -> None:
+    """List every setting with its value, where it comes from and its variable."""
+    with opened() as quality:
+        rows = quality.settings_table()
+    write_json({"items": rows, "next_cursor": None}) if as_json else render.settings(rows)
+
+
+@settings.command("show")
+@click.argument("name")
+@json_option
+def show_setting(name: str, as_json: bool) -> None:
+    """Show one setting."""
+    with opened() as quality:
+        row = quality.setting(name)
+    write_json(row) if as_json else render.settings([row])
+
+
+@settings.command("edit")
+@click.argument("name")
+@click.argument("value")
+@json_option
+def edit_setting(name: str, value: str, as_json: bool) -> None:
+    """Store a setting of the metadata schema; provisions it when tables are managed."""
+    with opened() as quality:
+        row = quality.save_setting(name, value)
+    write_json(row) if as_json else render.settings([row])
+
+
+@click.command()
+@json_option
+def version(as_json: bool) -> None:
+    """Print the version of this software and of the metadata schema."""
+    with opened() as quality:
+        schema_version = quality.schema_version()
+    document = {"version": package_version("dq-databricks"), "schema_version": schema_version}
+    if as_json:
+        write_json(document)
+    else:
+        click.echo(f"dq-databricks {document['version']}, metadata schema {schema_version or '–'}")
+
+
+COMMANDS: Sequence[click.Command] = (migrate, settings, version)

@@ -1,0 +1,211 @@
+"""Connections, table groups and tables: list, show, add, edit, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import NotFoundError, ParameterError, TargetError
+from dq_databricks.model.base import MutableRecord
+from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
+from dq_databricks.model.words import did_you_mean
+from dq_databricks.quality.masks import lets_through
+from dq_databricks.quality.targets import parse_target
+from dq_databricks.sql.relation import TableRelation
+from dq_databricks.store.access import Table
+from dq_databricks.store.filters import eq, is_in
+from dq_databricks.store.page import Page
+from dq_databricks.store.store import Store
+
+R = TypeVar("R", bound=MutableRecord)
+
+
+class CatalogFace:
+    """What is under watch in one project. Objects are named by id or by name."""
+
+    def __init__(self, store: Store, engine: Engine, project_key: str) -> None:
+        self._catalog = store.catalog
+        self._engine = engine
+        self._project_key = project_key
+
+    # --- connections -------------------------------------------------------------------------
+
+    def connections(self, *, limit: int = 50, cursor: str | None = None) -> Page[Connection]:
+        """Connections of the project, by name."""
+        return self._catalog.connections.select(
+            eq("project_key", self._project_key), order_by=("name",), limit=limit, cursor=cursor
+        )
+
+    def connection(self, name_or_id: str) -> Connection:
+        """One connection; raises NotFoundError with near names."""
+        return _named(
+            self.connections(limit=10_000).items, name_or_id, "connection", "connection_id"
+        )
+
+    def add_connection(self, name: str, **fields: Any) -> Connection:
+        """Add a connection; `fields` are columns such as `catalog` and `schema_name`."""
+        self._catalog.ensure_project(self._project_key)
+        return self._catalog.add_connection(self._project_key, name, **fields)
+
+    def edit_connection(
+        self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
+    ) -> Connection:
+        """Change `fields`; `expected_version` None edits whatever is stored now."""
+        return _edit(
+            self._catalog.connections, self.connection(name_or_id), expected_version, fields
+        )
+
+    def remove_connection(
+        self, name_or_id: str, *, expected_version: int | None = None
+    ) -> Connection:
+        """Remove a connection; raises ParameterError while it still has table groups."""
+        found = self.connection(name_or_id)
+        groups = self._catalog.groups.select(eq("connection_id", found.connection_id), limit=1)
+        if groups.items:
+            raise ParameterError(
+                f"connection {found.name!r} still has the table group {groups.items[0].name!r}; "
+                "remove its groups first"
+            )
+        return _remove(self._catalog.connections, found, expected_version)
+
+    # --- table groups ------------------------------------------------------------------------
+
+    def groups(self, *, limit: int = 50, cursor: str | None = None) -> Page[TableGroup]:
+        """Table groups of the project, by name."""
+        ids = [found.connection_id for found in self.connections(limit=10_000)]
+        return self._catalog.groups.select(
+            is_in("connection_id", ids), order_by=("name",), limit=limit, cursor=cursor
+        )
+
+    def group(self, name_or_id: str) -> TableGroup:
+        """One table group; raises NotFoundError with near names."""
+        return _named(self.groups(limit=10_000).items, name_or_id, "table group", "table_group_id")
+
+    def add_group(self, name: str, *, connection: str, **fields: Any) -> TableGroup:
+        """Add a table group over `connection`; `fields` are columns such as the masks."""
+        found = self.connection(connection)
+        return self._catalog.add_group(found.connection_id, name, **fields)
+
+    def edit_group(
+        self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
+    ) -> TableGroup:
+        """Change `fields`; `expected_version` None edits whatever is stored now."""
+        return _edit(self._catalog.groups, self.group(name_or_id), expected_version, fields)
+
+    def remove_group(self, name_or_id: str, *, expected_version: int | None = None) -> TableGroup:
+        """Remove a table group; raises ParameterError while it still holds tables."""
+        found = self.group(name_or_id)
+        tables = self._catalog.tables_of_group(found.table_group_id)
+        if tables.items:
+            raise ParameterError(
+                f"table group {found.name!r} still holds {len(tables)} tables, such as "
+                f"{tables.items[0].table_name!r}; move or remove them first"
+            )
+        return _remove(self._catalog.groups, found, expected_version)
+
+    def discover(self, group: TableGroup) -> tuple[TableEntry, ...]:
+        """The tables of a group: those registered, and those its masks let through.
+
+        Raises TargetError when there is none.
+        """
+        registered = list(self._catalog.tables_of_group(group.table_group_id))
+        known = {entry.table_id for entry in registered}
+        for relation in self._relations(group):
+            entry = self._catalog.register(
+                self._project_key, relation, group_id=group.table_group_id
+            )
+            if entry.table_id not in known:
+                registered.append(entry)
+        if not registered:
+            raise TargetError(
+                f"table group {group.name!r}: no table is registered and none matches its masks "
+                f"(include {group.profiling_include_mask or '%'}, "
+                f"exclude {group.profiling_exclude_mask or 'none'})"
+            )
+        return tuple(registered)
+
+    def _relations(self, group: TableGroup) -> Sequence[TableRelation]:
+        connection = self._catalog.connections.require(group.connection_id)
+        if connection.catalog is None or connection.schema_name is None:
+            return ()
+        names = self._engine.tables(connection.catalog, connection.schema_name)
+        include, exclude = group.profiling_include_mask, group.profiling_exclude_mask
+        return [TableRelation(name) for name in names if lets_through(name.table, include, exclude)]
+
+    # --- tables ------------------------------------------------------------------------------
+
+    def tables(
+        self, *, group: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[TableEntry]:
+        """Tables under watch, by name."""
+        of_group = (
+            eq("table_group_id", self.group(group).table_group_id)
+            if group is not None
+            else is_in("table_group_id", [g.table_group_id for g in self.groups(limit=10_000)])
+        )
+        return self._catalog.tables.select(
+            of_group, order_by=("schema_name", "table_name"), limit=limit, cursor=cursor
+        )
+
+    def table(self, target_or_id: str) -> TableEntry:
+        """One table by TARGET or id; raises NotFoundError."""
+        found = self._catalog.tables.get(target_or_id)
+        if found is None:
+            found = self._catalog.find(self._project_key, parse_target(target_or_id))
+        if found is None:
+            raise NotFoundError(
+                f"{target_or_id}: not under watch; dq profile or dq tables add puts it there"
+            )
+        return found
+
+    def add_table(self, target: str, *, group: str | None = None) -> TableEntry:
+        """Put TARGET under watch; a table that already is stays where it is.
+
+        Raises TargetError, and EngineError children when it cannot be described.
+        """
+        relation = parse_target(target)
+        self._engine.inspect(relation)
+        group_id = None if group is None else self.group(group).table_group_id
+        return self._catalog.register(self._project_key, relation, group_id=group_id)
+
+    def edit_table(
+        self, target_or_id: str, *, group: str, expected_version: int | None = None
+    ) -> TableEntry:
+        """Move a table to another group."""
+        fields = {"table_group_id": self.group(group).table_group_id}
+        return _edit(self._catalog.tables, self.table(target_or_id), expected_version, fields)
+
+    def remove_table(self, target_or_id: str, *, expected_version: int | None = None) -> TableEntry:
+        """Stop watching a table; its history stays."""
+        return _remove(self._catalog.tables, self.table(target_or_id), expected_version)
+
+
+def _named(items: Sequence[R], wanted: str, what: str, id_column: str) -> R:
+    named = {str(value): item for item in items for value in _names(item, id_column)}
+    if wanted in named:
+        return named[wanted]
+    names = [name for item in items for name in _names(item, id_column)[:1]]
+    raise NotFoundError(f"no {what} {wanted!r}{did_you_mean(wanted, names) or _known(names)}")
+
+
+def _names(item: MutableRecord, id_column: str) -> tuple[str, str]:
+    values = item.model_dump(include={"name", id_column})
+    return values["name"], values[id_column]
+
+
+def _known(names: Sequence[str]) -> str:
+    return f"; there are {', '.join(names)}" if names else "; there is none yet"
+
+
+def _edit(table: Table[R], row: R, expected_version: int | None, fields: dict[str, Any]) -> R:
+    if not fields:
+        raise ParameterError("nothing to change was given")
+    version = row.version if expected_version is None else expected_version
+    return table.update(row.model_copy(update=fields), version)
+
+
+def _remove(table: Table[R], row: R, expected_version: int | None) -> R:
+    version = row.version if expected_version is None else expected_version
+    table.remove([str(getattr(row, name)) for name in row.KEY], version)
+    return row

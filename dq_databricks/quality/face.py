@@ -1,0 +1,419 @@
+"""One object for everything: open it, call a verb, get typed values back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Self
+
+from dq_databricks.checks.catalog import (
+    CheckTypeDescription,
+    check_types,
+    describe,
+    find_check_type,
+)
+from dq_databricks.checks.definition import parameters_from_text
+from dq_databricks.engine.open import open_engine
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import NoTestsError, ParameterError, UnknownNameError
+from dq_databricks.model.alert import Alert
+from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import Context
+from dq_databricks.model.profile import Anomaly, ProfileRun
+from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.model.words import did_you_mean
+from dq_databricks.quality.catalog import CatalogFace
+from dq_databricks.quality.proposing import Proposer
+from dq_databricks.quality.reports import (
+    Explanation,
+    PlanReport,
+    ProfiledTable,
+    ProfileReport,
+    ProposalReport,
+    TestReport,
+)
+from dq_databricks.quality.targets import parse_target
+from dq_databricks.quality.tests import TestFace
+from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
+from dq_databricks.running.progress import Progress, silent
+from dq_databricks.running.table_tests import plan_table
+from dq_databricks.running.test_run import TestRunner
+from dq_databricks.settings import Settings
+from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.migrations import MigrationReport
+from dq_databricks.store.page import Page
+from dq_databricks.store.provision import user_of
+from dq_databricks.store.store import Store
+
+
+def open_quality(settings: Settings | None = None, **overrides: Any) -> Quality:
+    """The public face, with settings from the environment and `overrides` on top.
+
+    ``open_quality(home="lake")`` opens another local lake. Nothing is read or written until a
+    verb is called. Raises SettingsError, MissingExtraError.
+    """
+    chosen = Settings.load(**overrides) if settings is None else settings
+    return Quality(chosen, open_engine(chosen))
+
+
+class Quality:
+    """Data quality of one metadata schema. Use it in a ``with`` block, or close it.
+
+    TARGET is a parquet or CSV file, a glob, a Delta folder or ``catalog.schema.table``.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine, context: Context | None = None) -> None:
+        self.settings = settings
+        self.engine = engine
+        self._context = context or Context()
+        self._store = Store(engine, settings, self._context)
+        self._is_ready = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back connections and threads."""
+        self.engine.close()
+
+    # --- the metadata schema -------------------------------------------------------------------
+
+    def migrate(self) -> MigrationReport:
+        """Create or upgrade the metadata tables; repeating it changes nothing."""
+        report = self._store.migrate()
+        self._is_ready = True
+        return report
+
+    def schema_version(self) -> int | None:
+        """The version of the metadata schema; None when there is none yet."""
+        return self._store.schema_version()
+
+    @property
+    def catalog(self) -> CatalogFace:
+        """Connections, table groups and tables: list, show, add, edit, remove."""
+        return CatalogFace(self._ready(), self.engine, self.settings.project)
+
+    # --- the main job --------------------------------------------------------------------------
+
+    def profile(
+        self,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        exact: bool = False,
+        progress: Progress = silent,
+    ) -> ProfileReport:
+        """Measure every column of TARGET, or of the tables of `group`, and name anomalies.
+
+        Raises TargetError, and EngineError children when nothing could be read.
+        """
+        entries = self._entries(target, group)
+        runner = ProfileRunner(
+            self.engine, self._ready(), self._context, self.settings.project, progress
+        )
+        return _profile_report(runner.run(entries, exact=exact))
+
+    def propose(
+        self,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        apply: bool = False,
+        progress: Progress = silent,
+    ) -> ProposalReport:
+        """Derive tests from the latest profile of TARGET; profiles it first when there is none.
+
+        `apply` stores them. A test a person edited or removed is never touched.
+        """
+        entries = self._entries(target, group)
+        proposer = Proposer(self._ready(), self.engine, self._context)
+        unprofiled = proposer.unprofiled(entries)
+        if unprofiled:
+            ProfileRunner(
+                self.engine, self._ready(), self._context, self.settings.project, progress
+            ).run(unprofiled)
+        return ProposalReport(proposer.propose(entries, apply=apply), applied=apply)
+
+    def plan(
+        self,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        suite: str | None = None,
+    ) -> tuple[PlanReport, ...]:
+        """How the tests of TARGET would be answered, without running them. Raises NoTestsError."""
+        return tuple(
+            self._planned(entry, tests) for entry, tests in self._work(target, group, suite)
+        )
+
+    def test(
+        self,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        suite: str | None = None,
+        progress: Progress = silent,
+    ) -> TestReport:
+        """Run the active tests of TARGET, `group` or `suite`. Raises NoTestsError."""
+        work = self._work(target, group, suite)
+        runner = TestRunner(
+            self.engine,
+            self._ready(),
+            self._context,
+            self.settings.project,
+            parse_target,
+            progress,
+        )
+        suites = sorted({test.test_suite_key for _, tests in work for test in tests})
+        run, results, alerts = runner.run(work, suite=suite or ",".join(suites))
+        return TestReport(run, results, alerts)
+
+    # --- tests ---------------------------------------------------------------------------------
+
+    def parameters(self, check_type: str, texts: dict[str, str]) -> dict[str, object]:
+        """Parameters as people type them, read by the types that `check_type` declares."""
+        return parameters_from_text(find_check_type(check_type), texts)
+
+    def checks(self, name: str | None = None) -> tuple[CheckTypeDescription, ...]:
+        """The check types with their parameters, or the one of this name or alias."""
+        found = check_types().values() if name is None else [find_check_type(name)]
+        return tuple(describe(check_type) for check_type in found)
+
+    def tests(
+        self,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        suite: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TestRecord]:
+        """Stored tests, by table and name."""
+        conditions = [*self._of_target(target), *self._of_group(group)]
+        if suite is not None:
+            conditions.append(eq("test_suite_key", suite))
+        return self._ready().tests.select(*conditions, limit=limit, cursor=cursor)
+
+    def show_test(self, test_id: str) -> TestRecord:
+        """One test; raises NotFoundError."""
+        return self._ready().tests.get(test_id)
+
+    def add_test(
+        self,
+        target: str,
+        check_type: str,
+        *,
+        columns: Sequence[str] = (),
+        parameters: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> TestRecord:
+        """Bind `check_type` to TARGET. Validates columns and parameters against the table.
+
+        Raises UnknownNameError, ParameterError, ColumnNotFoundError with near names.
+        """
+        (entry,) = self._entries(target, None)
+        face = TestFace(self._ready(), self.engine, self._context)
+        return face.add(entry, check_type, columns, parameters or {}, **fields)
+
+    def edit_test(
+        self, test_id: str, *, expected_version: int | None = None, **changes: Any
+    ) -> TestRecord:
+        """Change a test and lock it against proposals; raises VersionConflictError."""
+        face = TestFace(self._ready(), self.engine, self._context)
+        return face.edit(test_id, expected_version, changes)
+
+    def remove_test(self, test_id: str, *, expected_version: int | None = None) -> TestRecord:
+        """Remove a test; its results stay. Raises NotFoundError, VersionConflictError."""
+        test = self.show_test(test_id)
+        version = test.version if expected_version is None else expected_version
+        self._ready().tests.remove(test_id, version)
+        return test
+
+    # --- what was found ------------------------------------------------------------------------
+
+    def anomalies(
+        self,
+        target: str | None = None,
+        *,
+        run_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Anomaly]:
+        """Anomalies of TARGET's latest profile, of a profile run, or of all, newest first."""
+        conditions: list[Condition] = self._of_target(target)
+        if target is not None and run_id is None:
+            latest = self._ready().profiles.latest(str(conditions[0].values[0]))
+            run_id = "" if latest is None else latest.profile_run_id
+        if run_id is not None:
+            conditions.append(eq("profile_run_id", run_id))
+        return self._ready().profiles.anomalies(*conditions, limit=limit, cursor=cursor)
+
+    def runs(
+        self, kind: str = "test", *, limit: int = 50, cursor: str | None = None
+    ) -> Page[TestRun] | Page[ProfileRun]:
+        """Test runs or profile runs of any status, newest first."""
+        if kind == "test":
+            return self._ready().runs.select(limit=limit, cursor=cursor)
+        if kind == "profile":
+            return self._ready().profiles.select(limit=limit, cursor=cursor)
+        raise UnknownNameError(f"no kind of run is named {kind!r}; there are test and profile")
+
+    def results(
+        self,
+        target: str | None = None,
+        *,
+        run_id: str | None = None,
+        status: str | None = None,
+        test_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TestResult]:
+        """Results of complete runs, newest first."""
+        wanted = {"test_run_id": run_id, "result_status": status, "test_id": test_id}
+        named = [eq(column, value) for column, value in wanted.items() if value is not None]
+        return self._ready().runs.results(
+            *self._of_target(target), *named, limit=limit, cursor=cursor
+        )
+
+    def explain(self, result_or_test_id: str) -> Explanation:
+        """Everything behind one verdict: a result, or the newest result of a test."""
+        face = TestFace(self._ready(), self.engine, self._context)
+        return face.explain(result_or_test_id)
+
+    def alerts(
+        self,
+        *,
+        only_open: bool = False,
+        severity: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Alert]:
+        """Alerts, newest first."""
+        conditions = [eq("acknowledged", value=False)] if only_open else []
+        if severity is not None:
+            conditions.append(eq("severity", severity))
+        return self._ready().alerts.select(*conditions, limit=limit, cursor=cursor)
+
+    def alert(self, alert_id: str) -> Alert:
+        """One alert; raises NotFoundError."""
+        return self._ready().alerts.get(alert_id)
+
+    def acknowledge(self, alert_id: str, *, by: str | None = None) -> Alert:
+        """Take note of an alert; raises VersionConflictError naming who was first."""
+        return self._ready().alerts.acknowledge(alert_id, by or user_of(self.settings))
+
+    # --- settings ------------------------------------------------------------------------------
+
+    def settings_table(self) -> list[dict[str, Any]]:
+        """Every setting: its value, where that comes from, its variable and meaning."""
+        stored = self._ready().settings.warehouse().model_dump()
+        return [
+            {
+                "name": entry.name,
+                "value": str(stored.get(entry.name, getattr(self.settings, entry.name))),
+                "source": "dq_settings" if entry.name in stored else "environment or default",
+                "variable": entry.metadata["env"],
+                "help": entry.metadata["help"],
+            }
+            for entry in fields(Settings)
+        ]
+
+    def setting(self, name: str) -> dict[str, Any]:
+        """One row of `settings_table`; raises UnknownNameError with near names."""
+        rows = {row["name"]: row for row in self.settings_table()}
+        if name not in rows:
+            raise UnknownNameError(f"no setting is named {name!r}{did_you_mean(name, rows)}")
+        return rows[name]
+
+    def save_setting(self, name: str, value: str) -> dict[str, Any]:
+        """Store one setting of the metadata schema; provisions it when tables are managed.
+
+        Raises ParameterError for a setting that lives in the environment, SettingsError,
+        IdentifierError, UnsupportedError.
+        """
+        row = self.setting(name)
+        stored = self._ready().settings
+        current = stored.warehouse().model_dump()
+        if name not in current:
+            raise ParameterError(
+                f"setting {name}: it is no setting of the metadata schema; set {row['variable']}"
+            )
+        stored.save(stored.validated({**current, name: value}))
+        return self.setting(name)
+
+    # --- below ---------------------------------------------------------------------------------
+
+    def _ready(self) -> Store:
+        if not self._is_ready:
+            self._store.ensure()
+            self._is_ready = True
+        return self._store
+
+    def _entries(self, target: str | None, group: str | None) -> tuple[TableEntry, ...]:
+        if (target is None) == (group is None):
+            raise ParameterError("give one TARGET, or a table group with --group")
+        if target is not None:
+            return (self._ready().catalog.register(self.settings.project, parse_target(target)),)
+        catalog = self.catalog
+        return catalog.discover(catalog.group(group or ""))
+
+    def _work(
+        self, target: str | None, group: str | None, suite: str | None
+    ) -> list[tuple[TableEntry, tuple[TestRecord, ...]]]:
+        if target is None and group is None and suite is not None:
+            return TestFace(self._ready(), self.engine, self._context).of_suite(suite)
+        entries = self._entries(target, group)
+        tests = self._ready().tests.to_run(
+            table_id=entries[0].table_id if target is not None else None,
+            table_group_id=None,
+            test_suite_key=suite,
+        )
+        work = [
+            (entry, tuple(test for test in tests if test.table_id == entry.table_id))
+            for entry in entries
+        ]
+        found = [(entry, of_entry) for entry, of_entry in work if of_entry]
+        if not found:
+            name = target or f"--group {group}"
+            raise NoTestsError(
+                f"{name} has no active tests; derive some: dq propose {name} --apply"
+            )
+        return found
+
+    def _planned(self, entry: TableEntry, tests: Sequence[TestRecord]) -> PlanReport:
+        planned = plan_table(
+            self.engine, entry, tests, at=self._context.now(), resolve_reference=parse_target
+        )
+        names = {
+            measure.key: test.name for test, check in planned.checks for measure in check.measures
+        }
+        return PlanReport(planned.plan, names)
+
+    def _of_target(self, target: str | None) -> list[Condition]:
+        if target is None:
+            return []
+        return [eq("table_id", self.catalog.table(target).table_id)]
+
+    def _of_group(self, group: str | None) -> list[Condition]:
+        if group is None:
+            return []
+        return [eq("table_group_id", self.catalog.group(group).table_group_id)]
+
+
+def _profile_report(outcome: ProfileOutcome) -> ProfileReport:
+    tables = tuple(
+        ProfiledTable(
+            profiled.table,
+            profiled.columns,
+            tuple(
+                anomaly
+                for anomaly in outcome.anomalies
+                if anomaly.table_id == profiled.entry.table_id
+            ),
+        )
+        for profiled in outcome.tables
+    )
+    return ProfileReport(outcome.run, tables)

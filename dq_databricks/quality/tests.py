@@ -1,0 +1,145 @@
+"""Tests by hand: add, edit, and explain a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dq_databricks.checks.catalog import find_check_type
+from dq_databricks.checks.definition import definition_text, parse_definition, validate
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import NoTestsError, NotFoundError, ParameterError, UnknownNameError
+from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import Context
+from dq_databricks.model.testing import DEFAULT_SUITE, TestRecord
+from dq_databricks.model.vocabulary import Severity
+from dq_databricks.model.words import did_you_mean
+from dq_databricks.quality.naming import test_name
+from dq_databricks.quality.reports import Explanation
+from dq_databricks.running.relations import relation_of
+from dq_databricks.store.filters import eq, is_in
+from dq_databricks.store.store import Store
+
+_EDITABLE = {"name", "suite", "severity", "is_active", "is_locked", "parameters"}
+
+
+@dataclass(frozen=True, slots=True)
+class TestFace:
+    """Adds, edits and explains tests."""
+
+    __test__ = False
+    store: Store
+    engine: Engine
+    context: Context
+
+    def add(
+        self,
+        entry: TableEntry,
+        check_type_name: str,
+        columns: Sequence[str],
+        parameters: Mapping[str, object],
+        *,
+        name: str | None = None,
+        suite: str = DEFAULT_SUITE,
+        severity: str | None = None,
+    ) -> TestRecord:
+        """Store a new test of a table; checked against the table as it is now."""
+        check_type = find_check_type(check_type_name)
+        snapshot = self.engine.inspect(relation_of(entry))
+        definition = validate(check_type, columns, parameters, snapshot)
+        now = self.context.now()
+        return self.store.tests.add(
+            TestRecord(
+                test_id=self.context.new_id(),
+                table_group_id=entry.table_group_id,
+                test_suite_key=suite,
+                name=name or test_name(check_type.name, definition.columns),
+                rule_type=check_type.name,
+                definition=definition_text(definition.columns, definition.parameters),
+                table_id=entry.table_id,
+                table_name=str(snapshot.relation),
+                column_name=definition.columns[0] if len(definition.columns) == 1 else None,
+                severity=_severity(severity) if severity else check_type.severity,
+                is_locked=True,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+
+    def edit(
+        self, test_id: str, expected_version: int | None, changes: Mapping[str, Any]
+    ) -> TestRecord:
+        """Store the changed test; parameters that are given replace those of the same name."""
+        unknown = sorted(set(changes) - _EDITABLE)
+        if unknown or not changes:
+            what = f"{unknown[0]!r} cannot be changed" if unknown else "nothing to change was given"
+            raise ParameterError(f"test {test_id}: {what}; {', '.join(sorted(_EDITABLE))} can be")
+        test = self.store.tests.get(test_id)
+        version = test.version if expected_version is None else expected_version
+        changed = test.model_copy(update=self._update(test, dict(changes)))
+        return self.store.tests.edit(changed, version)
+
+    def of_suite(self, suite: str) -> list[tuple[TableEntry, tuple[TestRecord, ...]]]:
+        """The active tests of a suite with their tables; raises NoTestsError."""
+        tests = self.store.tests.to_run(test_suite_key=suite)
+        if not tests:
+            raise NoTestsError(f"suite {suite!r} has no active tests; see dq tests")
+        ids = sorted({test.table_id for test in tests})
+        entries = self.store.catalog.tables.select(is_in("table_id", ids))
+        return [
+            (entry, tuple(test for test in tests if test.table_id == entry.table_id))
+            for entry in entries
+        ]
+
+    def explain(self, result_or_test_id: str) -> Explanation:
+        """The result of this id, or the newest one of the test of this id."""
+        found = self.store.runs.results(eq("result_id", result_or_test_id), limit=1)
+        if not found.items:
+            found = self.store.runs.results(eq("test_id", result_or_test_id), limit=1)
+        if not found.items:
+            raise NotFoundError(
+                f"no result and no tested test has the id {result_or_test_id!r}; see dq results"
+            )
+        result = found.items[0]
+        test = self.store.tests.table.get(result.test_id, include_removed=True)
+        return Explanation(result, test, _description(result.check_type))
+
+    def _update(self, test: TestRecord, changes: dict[str, Any]) -> dict[str, Any]:
+        update = {name: value for name, value in changes.items() if name not in _TRANSLATED}
+        if "suite" in changes:
+            update["test_suite_key"] = changes["suite"]
+        if "severity" in changes:
+            update["severity"] = _severity(changes["severity"])
+        if "parameters" in changes:
+            update["definition"] = self._definition(test, changes["parameters"])
+        return update
+
+    def _definition(self, test: TestRecord, parameters: Mapping[str, object]) -> str:
+        entry = self.store.catalog.tables.require(test.table_id)
+        stored = parse_definition(test.definition)
+        definition = validate(
+            find_check_type(test.rule_type),
+            stored.columns,
+            {**stored.parameters, **parameters},
+            self.engine.inspect(relation_of(entry)),
+        )
+        return definition_text(definition.columns, definition.parameters)
+
+
+_TRANSLATED = {"suite", "severity", "parameters"}
+
+
+def _severity(name: str) -> Severity:
+    known = [severity.value for severity in Severity]
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise UnknownNameError(f"no severity is named {name!r}{hint}")
+    return Severity(name)
+
+
+def _description(check_type_name: str) -> str:
+    try:
+        return find_check_type(check_type_name).description
+    except UnknownNameError:
+        return "a check type this version does not know"

@@ -1,0 +1,28 @@
+"""What the same tests measured before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dq_databricks.model.testing import TestResult
+from dq_databricks.rules.values import PastReadout
+
+
+def past_readouts(
+    previous: Mapping[str, Sequence[TestResult]],
+) -> dict[str, tuple[PastReadout, ...]]:
+    """Earlier results by test id as readouts, newest first."""
+    return {
+        test_id: tuple(_readout(result) for result in results)
+        for test_id, results in previous.items()
+    }
+
+
+def _readout(result: TestResult) -> PastReadout:
+    return PastReadout(
+        value=result.actual_value,
+        number=result.measured_value,
+        row_count=result.row_count,
+        measured_at=result.detected_at,
+        status=result.result_status,
+    )

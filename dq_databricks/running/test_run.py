@@ -1,0 +1,193 @@
+"""A test run: its row appears as running, its results are one commit, its end comes last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dq_databricks.alerting.raising import alerts_of_results
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import QualityError
+from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import Context
+from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.model.vocabulary import ResultStatus, RunStatus, TriggerSource
+from dq_databricks.running.past import past_readouts
+from dq_databricks.running.progress import Progress, silent
+from dq_databricks.running.relations import relation_of
+from dq_databricks.running.table_tests import (
+    Past,
+    TableOutcome,
+    failed_table,
+    plan_table,
+    run_table,
+)
+from dq_databricks.sql.relation import Relation
+from dq_databricks.store.store import Store
+
+PAST_RESULTS = 20
+"""Earlier results a rule may look at."""
+
+_WORST_FIRST = (
+    ResultStatus.FAIL,
+    ResultStatus.ERROR,
+    ResultStatus.WARN,
+    ResultStatus.NO_DATA,
+    ResultStatus.SKIPPED,
+    ResultStatus.PASS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TestRunner:
+    """Runs stored tests. `resolve_reference` turns a table named in a parameter into a relation."""
+
+    __test__ = False
+    engine: Engine
+    store: Store
+    context: Context
+    project_key: str
+    resolve_reference: Callable[[str], Relation]
+    progress: Progress = silent
+
+    def run(
+        self,
+        work: Sequence[tuple[TableEntry, Sequence[TestRecord]]],
+        *,
+        suite: str,
+        trigger: TriggerSource = TriggerSource.MANUAL,
+    ) -> tuple[TestRun, tuple[TestResult, ...], int]:
+        """Run the tests of each table; the finished run, its results worst first, new alerts.
+
+        A table that cannot be read gives ``error`` results and the run goes on. When the run
+        itself breaks off, its row ends as failed with the reason, and the error is raised.
+        """
+        started = self._start(work, suite, trigger)
+        try:
+            past = self._past(work)
+            outcomes = [self._table(started, entry, tests, past) for entry, tests in work]
+            results = _worst_first(result for outcome in outcomes for result in outcome.results)
+            self.store.runs.write(results)
+            alerts = self._raise_alerts(results)
+        except BaseException as error:
+            self._break_off(started, error)
+            raise
+        return self.store.runs.finish(self._finished(started, outcomes)), results, alerts
+
+    def _start(
+        self,
+        work: Sequence[tuple[TableEntry, Sequence[TestRecord]]],
+        suite: str,
+        trigger: TriggerSource,
+    ) -> TestRun:
+        groups = {entry.table_group_id for entry, _ in work}
+        return self.store.runs.start(
+            TestRun(
+                test_run_id=self.context.new_id(),
+                test_suite_key=suite,
+                project_key=self.project_key,
+                status=RunStatus.RUNNING,
+                started_at=self.context.now(),
+                trigger_source=trigger,
+                table_group_id=groups.pop() if len(groups) == 1 else None,
+                table_name=str(relation_of(work[0][0])) if len(work) == 1 else None,
+                total_tests=sum(len(tests) for _, tests in work),
+            )
+        )
+
+    def _past(self, work: Sequence[tuple[TableEntry, Sequence[TestRecord]]]) -> Past:
+        ids = [test.test_id for _, tests in work for test in tests]
+        return past_readouts(self.store.runs.previous(ids, count=PAST_RESULTS))
+
+    def _table(
+        self, run: TestRun, entry: TableEntry, tests: Sequence[TestRecord], past: Past
+    ) -> TableOutcome:
+        at, phase = self.context.now(), f"Test {entry.table_name}"
+        self.progress(phase, 0, 1)
+        try:
+            planned = plan_table(
+                self.engine,
+                entry,
+                tests,
+                at=at,
+                resolve_reference=self.resolve_reference,
+                past=past,
+            )
+        except QualityError as error:
+            return failed_table(entry, tests, error, run_id=run.test_run_id, at=at)
+        steps = Steps(self.progress, phase, len(planned.plan.statements))
+        outcome = run_table(
+            self.engine, planned, run_id=run.test_run_id, at=at, on_statement=steps.advance
+        )
+        steps.finish()
+        return outcome
+
+    def _raise_alerts(self, results: Sequence[TestResult]) -> int:
+        alerts = alerts_of_results(results, project_key=self.project_key, at=self.context.now())
+        return self.store.alerts.write(alerts)
+
+    def _finished(self, run: TestRun, outcomes: Sequence[TableOutcome]) -> TestRun:
+        verdicts = Counter(
+            result.result_status for outcome in outcomes for result in outcome.results
+        )
+        return run.model_copy(
+            update={
+                **ended(run.started_at, self.context.now()),
+                "status": RunStatus.COMPLETED,
+                "failed_tests": verdicts[ResultStatus.FAIL],
+                "warned_tests": verdicts[ResultStatus.WARN],
+                "error_tests": verdicts[ResultStatus.ERROR],
+                "statement_count": sum(outcome.statement_count for outcome in outcomes),
+                "error_message": "; ".join(o.error for o in outcomes if o.error) or None,
+            }
+        )
+
+    def _break_off(self, run: TestRun, error: BaseException) -> None:
+        self.store.runs.finish(
+            run.model_copy(
+                update={
+                    **ended(run.started_at, self.context.now()),
+                    **broken_off(error),
+                }
+            )
+        )
+
+
+class Steps:
+    """Counts finished statements of one phase."""
+
+    def __init__(self, progress: Progress, phase: str, total: int) -> None:
+        self._progress, self._phase, self._total, self._done = progress, phase, max(total, 1), 0
+
+    def advance(self, _statement: object = None) -> None:
+        """One more is done."""
+        self._done += 1
+        self._progress(self._phase, min(self._done, self._total), self._total)
+
+    def finish(self) -> None:
+        """All are done, also when there was none to run."""
+        self._progress(self._phase, self._total, self._total)
+
+
+def ended(started_at: datetime, now: datetime) -> dict[str, object]:
+    """When a run ended and how long it took."""
+    return {"completed_at": max(now, started_at), "duration_ms": elapsed_ms(started_at, now)}
+
+
+def elapsed_ms(started_at: datetime, now: datetime) -> int:
+    """Milliseconds from `started_at` to `now`; never negative, even when the clock jumps back."""
+    return max(0, round((now - started_at).total_seconds() * 1000))
+
+
+def broken_off(error: BaseException) -> Mapping[str, object]:
+    """The status of a run that broke off, and why."""
+    cancelled = isinstance(error, KeyboardInterrupt)
+    status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
+    return {"status": status, "error_message": f"{type(error).__name__}: {error}"}
+
+
+def _worst_first(results: Iterable[TestResult]) -> tuple[TestResult, ...]:
+    place = {status: index for index, status in enumerate(_WORST_FIRST)}
+    return tuple(sorted(results, key=lambda r: (place[r.result_status], r.table_name, r.test_name)))

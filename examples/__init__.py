@@ -1,0 +1,1 @@
+"""Runnable examples over the public face."""
