@@ -1,14 +1,16 @@
-"""What is odd about a profile: pure functions, each registered with its code and its advice."""
+"""What is odd about a profile: pure functions, each found by its decorator."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from dq_databricks.model.discovery import discover
 from dq_databricks.model.ids import derived_id
-from dq_databricks.model.profile import Anomaly, ColumnProfile
+from dq_databricks.model.profile import Anomaly, ColumnProfile, TableProfile
 from dq_databricks.model.vocabulary import Severity
 
 
@@ -27,86 +29,74 @@ TableDetector = Callable[[Sequence[ColumnProfile]], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class AnomalyType:
-    """A kind of anomaly: its code, how much it matters, what it means and what to do."""
+    """A kind of anomaly: its code (`name`), what it means, what to do, and its detector."""
 
-    code: str
+    name: str
     severity: Severity
     description: str
     suggestion: str
     detect: TableDetector
 
 
-_TYPES: dict[str, AnomalyType] = {}
-
-
-def anomaly_types() -> tuple[AnomalyType, ...]:
+@cache
+def anomaly_types() -> Mapping[str, AnomalyType]:
     """Every kind of anomaly that is looked for, by code."""
-    from dq_databricks.profiling import column_anomalies, table_anomalies
-
-    del column_anomalies, table_anomalies  # imported for what they register
-    return tuple(_TYPES[code] for code in sorted(_TYPES))
+    return dict(sorted(discover("dq_databricks.profiling", AnomalyType).items()))
 
 
 def find_anomalies(
-    columns: Sequence[ColumnProfile], *, detected_at: datetime
+    tables: Sequence[tuple[TableProfile, Sequence[ColumnProfile]]], *, detected_at: datetime
 ) -> tuple[Anomaly, ...]:
-    """The anomalies of the profiled columns of one or several tables of one run.
+    """The anomalies of the profiled tables of one run, by kind.
 
     A column whose measures failed is judged by those that are there.
     """
-    kinds = anomaly_types()
+    columns = [column for _, profiled in tables for column in profiled]
     return tuple(
-        _anomaly(kind, finding, detected_at) for kind in kinds for finding in kind.detect(columns)
+        _anomaly(kind, finding, detected_at)
+        for kind in anomaly_types().values()
+        for finding in kind.detect(columns)
     )
 
 
 def column_anomaly(
     severity: Severity, *, description: str, suggestion: str
-) -> Callable[[ColumnDetector], ColumnDetector]:
-    """Register a detector that looks at one column; the name of the function is the code."""
+) -> Callable[[ColumnDetector], AnomalyType]:
+    """Make a detector of one column an anomaly type; the name of the function is the code."""
 
-    def register(detect: ColumnDetector) -> ColumnDetector:
+    def wrap(detect: ColumnDetector) -> AnomalyType:
         def over_all(columns: Sequence[ColumnProfile]) -> Iterator[Finding]:
             return (finding for column in columns if (finding := detect(column)))
 
-        _register(detect.__name__, severity, description, suggestion, over_all)
-        return detect
+        return AnomalyType(detect.__name__, severity, description, suggestion, over_all)
 
-    return register
+    return wrap
 
 
 def table_anomaly(
     severity: Severity, *, description: str, suggestion: str
-) -> Callable[[TableDetector], TableDetector]:
-    """Register a detector that looks at all columns of one table at a time."""
+) -> Callable[[TableDetector], AnomalyType]:
+    """Make a detector of all columns of one table at a time an anomaly type."""
 
-    def register(detect: TableDetector) -> TableDetector:
+    def wrap(detect: TableDetector) -> AnomalyType:
         def by_table(columns: Sequence[ColumnProfile]) -> Iterator[Finding]:
             for table in _tables(columns):
                 yield from detect(table)
 
-        _register(detect.__name__, severity, description, suggestion, by_table)
-        return detect
+        return AnomalyType(detect.__name__, severity, description, suggestion, by_table)
 
-    return register
+    return wrap
 
 
 def group_anomaly(
     severity: Severity, *, description: str, suggestion: str
-) -> Callable[[TableDetector], TableDetector]:
-    """Register a detector that looks at the columns of all tables together."""
+) -> Callable[[TableDetector], AnomalyType]:
+    """Make a detector of the columns of all tables together an anomaly type."""
 
-    def register(detect: TableDetector) -> TableDetector:
-        _register(detect.__name__, severity, description, suggestion, detect)
-        return detect
+    def wrap(detect: TableDetector) -> AnomalyType:
+        return AnomalyType(detect.__name__, severity, description, suggestion, detect)
 
-    return register
-
-
-def _register(
-    code: str, severity: Severity, description: str, suggestion: str, detect: TableDetector
-) -> None:
-    _TYPES[code] = AnomalyType(code, severity, description, suggestion, detect)
+    return wrap
 
 
 def _tables(columns: Sequence[ColumnProfile]) -> list[list[ColumnProfile]]:
@@ -122,12 +112,12 @@ def _anomaly(kind: AnomalyType, finding: Finding, detected_at: datetime) -> Anom
         profile_run_id=column.profile_run_id,
         table_name=column.table_name,
         column_name=column.column_name,
-        anomaly_type=kind.code,
+        anomaly_type=kind.name,
         severity=kind.severity,
         description=f"{kind.description} {finding.fact}",
         detected_at=detected_at,
         anomaly_id=derived_id(
-            column.profile_run_id, column.table_id, kind.code, column.column_name
+            column.profile_run_id, column.table_id, kind.name, column.column_name
         ),
         table_id=column.table_id,
         table_version=column.table_version,

@@ -72,19 +72,21 @@ def assemble(
     described = []
     for column in snapshot.columns:
         taken = _Taken(column, first, rows, groups.get(column.position, _Groups()))
-        profile = ColumnProfile(
-            profile_run_id=profile_run_id,
-            table_id=table_id,
-            table_name=table_name,
-            table_version=snapshot.version,
-            column_name=column.name,
-            position=column.position,
-            data_type=column.data_type,
-            general_type=general_type(column.data_type).value,
-            row_count=rows,
-            profiled_at=profiled_at,
-            error_message=_errors(column, first, second),
-            **taken.fields(),
+        profile = ColumnProfile.model_validate(
+            {
+                "profile_run_id": profile_run_id,
+                "table_id": table_id,
+                "table_name": table_name,
+                "table_version": snapshot.version,
+                "column_name": column.name,
+                "position": column.position,
+                "data_type": column.data_type,
+                "general_type": general_type(column.data_type).value,
+                "row_count": rows,
+                "profiled_at": profiled_at,
+                "error_message": _errors(column, first, second),
+                **taken.fields(),
+            }
         )
         described.append(profile.model_copy(update={"semantic_type": semantic_type(profile)}))
     return described

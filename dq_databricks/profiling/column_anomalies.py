@@ -267,7 +267,7 @@ def inconsistent_casing(column: ColumnProfile) -> Finding | None:
 def unexpected_numerics(column: ColumnProfile) -> Finding | None:
     """Some, but less than 3 %, of the texts are numbers."""
     numeric, filled = column.numeric_text_count or 0, _filled(column)
-    if not 0 < numeric < SMALL_SHARE * filled:
+    if not 0 < numeric < SMALL_SHARE * filled or _is_coded(column):
         return None
     return Finding(column, f"{_of(numeric, filled)} are numbers.", numeric / filled)
 
@@ -324,6 +324,13 @@ def _filled(column: ColumnProfile) -> int:
 
 def _is_name(column: ColumnProfile) -> bool:
     return column.semantic_type in (SemanticType.IDENTIFIER, SemanticType.PERIOD)
+
+
+def _is_coded(column: ColumnProfile) -> bool:
+    """Whether digits belong to the column: among codes an all-digit one is no surprise."""
+    usual = pattern_counts(column)[:1]
+    coded = column.semantic_type in (SemanticType.IDENTIFIER, SemanticType.CODE)
+    return coded or any("9" in pattern for pattern, _ in usual)
 
 
 def _year(text: str | None) -> int | None:

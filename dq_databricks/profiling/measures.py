@@ -19,22 +19,12 @@ DISTINCT_ERROR = 0.01
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
+_WORDS = ("n/a", "na", "none", "null", "nil", "nan", "unknown", "tbd")
 PLACEHOLDERS = (
-    "n/a",
-    "na",
-    "none",
-    "null",
-    "nil",
-    "nan",
-    "unknown",
-    "tbd",
-    "-",
-    "--",
-    "?",
-    ".",
-    "\\n",
+    *(spelt for word in _WORDS for spelt in dict.fromkeys((word, word.upper(), word.title()))),
+    *("NaN", "-", "--", "?", ".", "\\N"),
 )
-"""Words (lower case) people write where a value is missing."""
+"""What people and programs write where a value is missing. Spelt out: lower() is slow."""
 
 # Beyond this the square of a number leaves the doubles, which one engine answers with an error.
 _LARGEST_SQUARABLE = "1e100"
@@ -124,7 +114,7 @@ def _texts(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
         ("blank_count", blank),
         ("leading_space_count", f"startswith({name}, ' ') AND NOT {blank}"),
         ("trailing_space_count", f"endswith({name}, ' ') AND NOT {blank}"),
-        ("placeholder_count", f"length({name}) < 8 AND lower({name}) IN ({words})"),
+        ("placeholder_count", f"CASE WHEN length({name}) < 8 THEN {name} IN ({words}) END"),
         ("numeric_text_count", f"CASE WHEN {digits} THEN {name} RLIKE {_NUMBER} END"),
         ("date_text_count", f"CASE WHEN {digits} THEN {name} RLIKE {_DATE} END"),
     ):

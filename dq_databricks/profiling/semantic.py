@@ -51,7 +51,7 @@ _PERIODS = {
     "minute": (0, 59),
     "second": (0, 59),
 }
-_ID_NAME = re.compile(r"(^|_)(id|key|code|no|nr|num|number|uuid|guid|flight)$|Id$|ID$")
+_ID_NAME = re.compile(r"(^|_)(id|key|code|no|nr|num|number|uuid|guid)$|Id$|ID$")
 _SHARE_NAME = re.compile(r"pct|percent|share|ratio|rate", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+[.][^@\s]+")
 
