@@ -16,7 +16,7 @@ from dq_databricks.planning.requests import Request, fold
 from dq_databricks.sql.statement import Statement
 
 ROW_COUNT_KEY = "table.row_count"
-"""The key under which every plan that measures anything also answers the row count."""
+"""The key under which a plan also answers the row count, where that costs no scan of its own."""
 
 _COUNT_ROWS = "count(*)"
 _COUNT_GROUPED_ROWS = "coalesce(sum(group_rows), 0)"
@@ -29,15 +29,16 @@ def make_plan(
     *,
     fuse_objects: bool = False,
 ) -> ScanPlan:
-    """The plan that answers `measures` and the row count of one table at one pinned version.
+    """The plan that answers `measures` of one table at one pinned version.
 
-    What metadata or file statistics prove needs no statement. `fuse_objects` lets sketches share
-    a statement with plain aggregates. Equal input gives an equal plan.
+    The row count is answered too, where it is proven or can ride along with a statement. What
+    metadata or file statistics prove needs no statement. `fuse_objects` lets sketches share a
+    statement with plain aggregates. Equal input gives an equal plan.
     """
     requests = fold([*measures, _row_count()] if measures else [])
     answers = [prove(snapshot, request) for request in requests]
     unproven = [request for request, answer in zip(requests, answers, strict=True) if not answer]
-    scans, groups = _place_row_count(unproven)
+    scans, groups = _place_row_count(_without_lone_row_count(unproven))
     fuse = fuse_objects or _is_small(snapshot, facts)
     return ScanPlan(
         snapshot,
@@ -58,6 +59,14 @@ def _row_count() -> Measure:
 
 def _of_kind(requests: Sequence[Request], kind: MeasureKind) -> list[Request]:
     return [request for request in requests if request.measure.kind is kind]
+
+
+def _without_lone_row_count(requests: Sequence[Request]) -> list[Request]:
+    """`requests`, less a row count nobody asked for and nothing else would scan for."""
+    shared = [r for r in requests if r.keys != (ROW_COUNT_KEY,)]
+    scanning = (MeasureKind.SCAN, MeasureKind.GROUP)
+    rides = any(request.measure.kind in scanning for request in shared)
+    return list(requests) if rides else shared
 
 
 def _is_small(snapshot: Snapshot, facts: EngineFacts) -> bool:

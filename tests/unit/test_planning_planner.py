@@ -208,6 +208,19 @@ def test_the_row_count_is_summed_over_groups_rather_than_scanned_alone() -> None
     )
 
 
+def test_a_row_count_nobody_asked_for_causes_no_scan() -> None:
+    asked = query("q", "SELECT 1")
+    known = make_plan(snapshot("a", row_count=5), [asked], facts())
+    unknown = make_plan(snapshot("a"), [asked], facts())
+    wanted = make_plan(snapshot("a"), [asked, scan("rows", "count(*)")], facts())
+    assert [len(plan.statements) for plan in (known, unknown, wanted)] == [1, 1, 2]
+    assert [ROW_COUNT_KEY in answered_keys(p) for p in (known, unknown, wanted)] == [
+        True,
+        False,
+        True,
+    ]
+
+
 def test_measures_of_one_key_share_one_group_by() -> None:
     measures = [
         group("d", "count(*)", "a"),
