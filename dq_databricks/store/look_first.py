@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlglot import exp
@@ -28,6 +28,17 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
+@dataclass(slots=True)
+class Live:
+    """Tables that stood in the schema when a run began, and those the run has made since.
+
+    What the run made itself needs no look before; a failure is looked at in any case.
+    """
+
+    there: frozenset[TableName]
+    made: set[TableName] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """A table with columns: name → type, and name → what follows ADD COLUMNS."""
@@ -49,8 +60,8 @@ def missing_capability(statement: ScriptStatement, facts: EngineFacts) -> str | 
     return None
 
 
-def carry_out(engine: Engine, statement: ScriptStatement) -> Outcome:
-    """Run `statement` unless its effect is already there.
+def carry_out(engine: Engine, statement: ScriptStatement, live: Live) -> Outcome:
+    """Run `statement` unless its effect is already there; notes the tables it makes in `live`.
 
     A statement that fails is looked at once more: somebody else may have just done the same.
     Raises MigrationError for an object of that name but another shape, and children of EngineError.
@@ -59,15 +70,17 @@ def carry_out(engine: Engine, statement: ScriptStatement) -> Outcome:
         engine.execute(Statement(statement.text))
         return Outcome.DONE
     if (wanted := _wanted(statement.text)) is not None:
-        return _bring_about(engine, statement.text, wanted)
+        return _bring_about(engine, statement.text, wanted, live)
     if (question := _update_question(statement.text)) is not None and not _any(engine, question):
         return Outcome.ALREADY
     engine.execute(Statement(statement.text))
     return Outcome.DONE
 
 
-def _bring_about(engine: Engine, text: str, wanted: _Wanted) -> Outcome:
-    missing = _missing_columns(engine, wanted)
+def _bring_about(engine: Engine, text: str, wanted: _Wanted, live: Live) -> Outcome:
+    new = wanted.creates and wanted.table not in live.there
+    own = new or wanted.table in live.made
+    missing = None if own else _missing_columns(engine, wanted)
     if missing == []:
         return Outcome.ALREADY
     try:
@@ -77,6 +90,8 @@ def _bring_about(engine: Engine, text: str, wanted: _Wanted) -> Outcome:
         if _missing_columns(engine, wanted) == []:
             return Outcome.ALREADY
         raise
+    if new:
+        live.made.add(wanted.table)
     return Outcome.DONE
 
 

@@ -23,7 +23,7 @@ from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.split import ScriptStatement
 from dq_databricks.store.access import Table
 from dq_databricks.store.ledger import History, Ledger, new_entry_id, pending_scripts
-from dq_databricks.store.look_first import Outcome, carry_out, missing_capability
+from dq_databricks.store.look_first import Live, Outcome, carry_out, missing_capability
 from dq_databricks.store.scripts import LEDGER_VERSION, Script, shipped_scripts
 
 SCHEMA_VERSION = "schema_version"
@@ -92,6 +92,13 @@ def _numbered_scripts(scripts: Sequence[Script]) -> tuple[Script, ...]:
     return tuple(script for script in scripts if script.version != LEDGER_VERSION)
 
 
+def _tool_version() -> str:
+    try:
+        return metadata.version("dq-databricks")
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"
+
+
 class _Runner:
     def __init__(
         self, engine: Engine, catalog: str, schema: str, context: Context, user: str
@@ -102,11 +109,14 @@ class _Runner:
         self._context = context
         self._user = user
         self._ledger = Ledger(engine, catalog, schema, context)
+        self._live = Live(frozenset())
 
     def run(self, scripts: Sequence[Script]) -> MigrationReport:
         numbered = _numbered_scripts(scripts)
         history = self._ledger.latest()
         progress = _Progress()
+        if history is None or pending_scripts(numbered, history):
+            self._live = Live(frozenset(self._engine.tables(self._catalog, self._schema)))
         if history is None:
             progress = self._carry_out(scripts[0], _Progress())
             history = self._ledger.latest() or {}
@@ -156,7 +166,9 @@ class _Runner:
             reason = f"skipped: capability {lacking}"
             progress.skipped += ({"line": str(statement.line), "reason": reason},)
             return Outcome.SKIPPED
-        return retrying(partial(carry_out, self._engine, statement), deadline_s=DEADLINE_S)
+        return retrying(
+            partial(carry_out, self._engine, statement, self._live), deadline_s=DEADLINE_S
+        )
 
     def _record(
         self,
@@ -180,7 +192,7 @@ class _Runner:
                 applied_at=self._context.now(),
                 applied_by=self._user,
                 rollback_sql=script.rollback,
-                tool_version=metadata.version("dq-databricks"),
+                tool_version=_tool_version(),
                 statement_count=progress.done,
                 skipped_statements=json.dumps(progress.skipped) if progress.skipped else None,
                 duration_ms=round((time.monotonic() - started) * 1000),
