@@ -1,0 +1,66 @@
+"""Writes that are on the disk before they count, one local writer per table at a time."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dq_databricks.engine.local.log import LOG
+from dq_databricks.errors import EngineUnavailableError
+
+LOCK_TIMEOUT_S = 60.0
+
+
+@contextmanager
+def table_lock(folder: Path) -> Iterator[None]:
+    """Hold the advisory lock of a table: for fairness only, the commit itself is conditional.
+
+    Raises EngineUnavailableError when other writers hold it for a minute.
+    """
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=LOCK_TIMEOUT_S)
+    try:
+        lock.acquire(poll_interval=0.005)
+    except Timeout as error:
+        raise EngineUnavailableError(
+            f"{folder} is locked by another writer for {LOCK_TIMEOUT_S:g} s; try again later"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def flush_commits(folder: Path, first: int, added: list[str]) -> None:
+    """Flush the data files `added` (relative paths), the commits from `first` and their folders."""
+    log = folder / LOG
+    commits = [path for path in log.iterdir() if _is_new(path, first)]
+    data = [folder / path for path in added]
+    parents = {path.parent for path in data} | {folder, folder.parent, log}
+    for path in [*data, *commits, *sorted(parents)]:
+        flush(path)
+
+
+def flush(path: Path) -> None:
+    """Have the operating system write a file or folder to disk. A vanished file is no error."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some file systems cannot flush a folder; they answer with EINVAL.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(handle)
+
+
+def _is_new(path: Path, first: int) -> bool:
+    number = path.name[:20]
+    return number.isdigit() and int(number) >= first
