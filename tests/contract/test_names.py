@@ -10,7 +10,7 @@ from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
 from tests.support.contract import arrow, create, named, rows, run
 
-COLUMNS = ["select", "a.b", "back`tick", "🐘", "o'clock", 'say "x"', "Über", "from", ":p", "a-b"]
+COLUMNS = ["select", "a.b", "back`tick", "🐘", "o'clock", 'say"x"', "Über", "from", ":p", "a-b"]
 # Delta wants column mapping for these in a table; in an answer they are names like any other.
 ALIASES = [*COLUMNS, "a space", "line\nbreak", "(x)", "a,b;c", "--", "/*"]
 

@@ -1,4 +1,4 @@
-"""The Spark lane of the contract suite: one session for the process, an empty lake for each test."""
+"""The Spark lane of the contract suite: one session, and an empty lake for each test."""
 
 from __future__ import annotations
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions
+
 from dq_databricks.engine.spark.failures import FAILURES
-from dq_databricks.engine.spark.literals import literal, utc
+from dq_databricks.engine.spark.literals import literal
 from dq_databricks.sql.statement import Parameter
 
 if TYPE_CHECKING:
@@ -87,8 +89,9 @@ def execute_immediate(text: str, parameters: Mapping[str, Parameter]) -> str:
 
 
 def _argument(value: Parameter) -> Any:
-    if isinstance(value, datetime):
-        return utc(value)
-    if value is None or isinstance(value, str | bytes | int | float | date | Decimal):
+    if isinstance(value, date):
+        # The bridge to Java loses the zeros of years before 1000; a literal does not.
+        return functions.expr(literal(value))
+    if value is None or isinstance(value, str | bytes | int | float | Decimal):
         return value
     return list(value)

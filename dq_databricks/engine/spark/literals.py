@@ -28,7 +28,7 @@ def literal(value: Parameter) -> str:
     return _number(value) if isinstance(value, int | float | Decimal) else _list(value)
 
 
-def utc(value: datetime) -> datetime:
+def _utc(value: datetime) -> datetime:
     """The same instant in UTC. Raises UnsupportedError when `value` has no zone."""
     if value.tzinfo is None:
         raise UnsupportedError(f"parameter {value!r}: a datetime needs a zone, such as UTC")
@@ -41,7 +41,7 @@ def _hex(data: bytes) -> str:
 
 def _moment(value: date) -> str:
     if isinstance(value, datetime):
-        return f"TIMESTAMP'{utc(value).isoformat(sep=' ', timespec='microseconds')}'"
+        return f"TIMESTAMP'{_utc(value).isoformat(sep=' ', timespec='microseconds')}'"
     return f"DATE'{value.isoformat()}'"
 
 
