@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dq_databricks.engine.protocol import Engine, Snapshot
+from dq_databricks.engine.protocol import Snapshot
+from dq_databricks.engine.recording import Recorder
 from dq_databricks.sql.relation import TableRelation
 from tests.support.contract import create
 from tests.support.engines import open_engine_for_tests
-from tests.support.planned import CountingEngine
 
 COLUMNS = (
     "id BIGINT, amount DOUBLE, price DECIMAL(10,2), name STRING, day DATE, at TIMESTAMP, "
@@ -38,16 +38,15 @@ ROWS = pa.table(
 
 
 @pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CountingEngine]:
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Recorder]:
     """The engines plans are counted on; each remembers the statements it was sent."""
     with open_engine_for_tests(request.param, tmp_path) as opened:
-        yield CountingEngine(opened)
+        yield Recorder(opened)
 
 
 @pytest.fixture
-def table(engine: CountingEngine) -> Snapshot:
+def table(engine: Recorder) -> Snapshot:
     """Four rows with nulls, in eight columns of eight types."""
-    inner: Engine = engine.inner
-    name = create(inner, "t", COLUMNS)
-    inner.append(name, ROWS)
-    return inner.inspect(TableRelation(name))
+    name = create(engine.engine, "t", COLUMNS)
+    engine.engine.append(name, ROWS)
+    return engine.engine.inspect(TableRelation(name))

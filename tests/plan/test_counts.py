@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from dq_databricks.engine.protocol import Snapshot
+from dq_databricks.engine.recording import Recorder
 from dq_databricks.planning.measure import Measure, Measurement, Proof
 from dq_databricks.planning.planner import ROW_COUNT_KEY, make_plan
 from dq_databricks.running.execute import execute
@@ -17,7 +18,6 @@ from dq_databricks.sql.identifiers import quote
 from tests.plan.conftest import ROWS
 from tests.support.contract import named
 from tests.support.planned import (
-    CountingEngine,
     answered_keys,
     group,
     query,
@@ -77,7 +77,7 @@ def _values(answers: dict[str, Measurement]) -> dict[str, object]:
     return {key: found.rows or found.value for key, found in answers.items()}
 
 
-def test_fused_separate_and_proven_answers_agree(engine: CountingEngine, table: Snapshot) -> None:
+def test_fused_separate_and_proven_answers_agree(engine: Recorder, table: Snapshot) -> None:
     blind = without_statistics(table)
     measures = _with_table([*_measures(table), *_bounds(table), *_others()], table)
     proven = _values(execute(make_plan(table, measures, engine.facts), engine))
@@ -92,16 +92,14 @@ def test_fused_separate_and_proven_answers_agree(engine: CountingEngine, table: 
     assert fused["rows"] == tuple(ROWS.select(["name", "id"]).to_pylist())
 
 
-def test_plain_measures_are_one_scan_of_each_column(
-    engine: CountingEngine, table: Snapshot
-) -> None:
+def test_plain_measures_are_one_scan_of_each_column(engine: Recorder, table: Snapshot) -> None:
     plan = make_plan(without_statistics(table), _measures(table), engine.facts)
     execute(plan, engine)
-    assert len(engine.statements) == len(plan.statements) == 1
+    assert len(engine.calls.queries) == len(plan.statements) == 1
     assert plan.columns_read == len(table.columns)
 
 
-def test_400_tests_read_no_more_columns_than_40(engine: CountingEngine, table: Snapshot) -> None:
+def test_400_tests_read_no_more_columns_than_40(engine: Recorder, table: Snapshot) -> None:
     forty, many = (
         make_plan(table, _measures(table, per_column=number), engine.facts) for number in (5, 50)
     )
@@ -109,23 +107,21 @@ def test_400_tests_read_no_more_columns_than_40(engine: CountingEngine, table: S
     assert many.columns_read <= forty.columns_read <= len(table.columns)
     answers = execute(many, engine)
     assert not [found.error for found in answers.values() if found.error]
-    assert len(engine.statements) == len(many.statements) == len(forty.statements)
+    assert len(engine.calls.queries) == len(many.statements) == len(forty.statements)
 
 
-def test_in_chunks_the_columns_are_still_read_once(engine: CountingEngine, table: Snapshot) -> None:
+def test_in_chunks_the_columns_are_still_read_once(engine: Recorder, table: Snapshot) -> None:
     chunked = replace(engine.facts, max_aggregates=8)
     blind = without_statistics(table)
     plan = make_plan(blind, _measures(table, per_column=3), chunked)
     whole = make_plan(blind, _measures(table, per_column=3), engine.facts)
     answers = execute(plan, engine)
-    assert len(engine.statements) == len(plan.statements) > 1
+    assert len(engine.calls.queries) == len(plan.statements) > 1
     assert plan.columns_read == len(table.columns)
     assert _values(answers) == _values(execute(whole, engine))
 
 
-def test_the_columns_of_the_plan_are_those_the_sql_reads(
-    engine: CountingEngine, table: Snapshot
-) -> None:
+def test_the_columns_of_the_plan_are_those_the_sql_reads(engine: Recorder, table: Snapshot) -> None:
     measures = _with_table([*_measures(table), *_bounds(table), *_others()], table)
     plan = make_plan(without_statistics(table), measures, engine.facts)
     for planned in plan.statements:
@@ -138,13 +134,13 @@ def _columns_in(text: str, table: Snapshot) -> set[str]:
     return {column.name for column in found} & known
 
 
-def test_what_statistics_prove_is_not_asked(engine: CountingEngine, table: Snapshot) -> None:
+def test_what_statistics_prove_is_not_asked(engine: Recorder, table: Snapshot) -> None:
     plan = make_plan(table, _measures(table, per_column=0), engine.facts)
     execute(plan, engine)
     if table.statistics.row_count is None:
-        assert len(engine.statements) == 1
+        assert len(engine.calls.queries) == 1
     else:
-        assert engine.statements == []
+        assert engine.calls.queries == []
         assert Counter(proof.source for proof in plan.proven) == {
             "statistics": len(table.columns) + 1
         }
@@ -160,19 +156,19 @@ def test_what_statistics_prove_is_not_asked(engine: CountingEngine, table: Snaps
     ids=["cast", "overflow", "missing column"],
 )
 def test_one_bad_expression_among_fifty_costs_itself_alone(
-    engine: CountingEngine, table: Snapshot, bad: str, column: str
+    engine: Recorder, table: Snapshot, bad: str, column: str
 ) -> None:
     blind = without_statistics(table)
     good = _measures(table, per_column=6)[:49]
     plan = make_plan(blind, [*good[:20], scan("bad", bad, column), *good[20:]], engine.facts)
     answers = execute(plan, engine)
     assert [key for key, found in answers.items() if found.error] == ["bad"]
-    assert len(engine.statements) <= 1 + 2 * 6
+    assert len(engine.calls.queries) <= 1 + 2 * 6
     fine = _values(execute(make_plan(blind, good, engine.facts), engine))
     assert {key: answers[key].value for key in fine} == fine
 
 
-def test_a_pinned_plan_does_not_see_later_rows(engine: CountingEngine, table: Snapshot) -> None:
-    engine.inner.append(named("t"), ROWS)
+def test_a_pinned_plan_does_not_see_later_rows(engine: Recorder, table: Snapshot) -> None:
+    engine.engine.append(named("t"), ROWS)
     plan = make_plan(without_statistics(table), [scan("rows", "count(*)")], engine.facts)
     assert execute(plan, engine)["rows"].value == 4

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
 
+from dq_databricks.engine.recording import RecordingEngine
 from dq_databricks.errors import (
     CancelledError,
     DamagedTableError,
@@ -23,7 +25,7 @@ from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.planning.planner import make_plan
 from dq_databricks.running.execute import execute
 from dq_databricks.sql.statement import Statement
-from tests.support.planned import ScriptedEngine, facts, group, query, scan, snapshot
+from tests.support.planned import facts, group, query, scan, snapshot
 
 COLUMNS = [f"c{i}" for i in range(10)]
 BAD = "CAST(`c3` AS INT)"
@@ -42,13 +44,17 @@ def _ones(statement: Statement) -> pa.Table:
     return pa.table({alias: [1] for alias in aliases})
 
 
-def _failing_on(text: str, error: EngineError) -> ScriptedEngine:
+def _scripted(answer: Callable[[Statement], pa.Table], **limits: int) -> RecordingEngine:
+    return RecordingEngine(answer, facts=facts(**limits))
+
+
+def _failing_on(text: str, error: EngineError) -> RecordingEngine:
     def answer(statement: Statement) -> pa.Table:
         if text in statement.text:
             raise error
         return _ones(statement)
 
-    return ScriptedEngine(answer)
+    return _scripted(answer)
 
 
 def test_one_bad_expression_among_fifty_is_found_by_halving() -> None:
@@ -60,7 +66,7 @@ def test_one_bad_expression_among_fifty_is_found_by_halving() -> None:
     assert answers["bad"].statement is not None
     assert answers["bad"].statement.text.count(" AS m") == 1
     assert all(found.value == 1 for key, found in answers.items() if key != "bad")
-    assert len(engine.statements) <= 1 + 2 * 6
+    assert len(engine.calls.queries) <= 1 + 2 * 6
 
 
 def test_a_bad_expression_hits_all_who_ask_for_it_and_nobody_else() -> None:
@@ -75,13 +81,13 @@ def test_two_bad_expressions_are_both_found() -> None:
     measures = [scan("x", "max(bad1)", "c1"), *_fifty(), scan("y", "max(bad2)", "c8")]
     answers = execute(_plan(measures), engine)
     assert {key for key, found in answers.items() if found.error} == {"x", "y"}
-    assert len(engine.statements) <= 1 + 4 * 6
+    assert len(engine.calls.queries) <= 1 + 4 * 6
 
 
 def test_halving_reads_each_column_at_most_once_a_level() -> None:
     engine = _failing_on(BAD, ExpressionError("no"))
     execute(_plan([*_fifty(), scan("bad", f"max({BAD})", "c3")]), engine)
-    halves = [set(re.findall(r"`(c\d)`", s.text)) for s in engine.statements[1:3]]
+    halves = [set(re.findall(r"`(c\d)`", s.text)) for s in engine.calls.queries[1:3]]
     assert halves[0].isdisjoint(halves[1])
 
 
@@ -111,7 +117,7 @@ def test_what_hits_the_whole_statement_is_not_halved(error: EngineError) -> None
     answers = execute(_plan(measures, max_aggregates=25), engine)
     failed = {key for key, found in answers.items() if found.error}
     assert failed == {measure.key for measure in _fifty() if measure.key[1] in "01234"}
-    assert len(engine.statements) == 3
+    assert len(engine.calls.queries) == 3
 
 
 def test_a_timeout_is_named() -> None:
@@ -130,27 +136,27 @@ def test_when_everything_fails_every_key_says_so() -> None:
     engine = _failing_on("SELECT", ExpressionError("no"))
     answers = execute(_plan(_fifty()), engine)
     assert all(found.error == "no" for found in answers.values() if found.source == "scan")
-    assert len(engine.statements) == 2 * 50 - 1
+    assert len(engine.calls.queries) == 2 * 50 - 1
 
 
 def test_queries_give_their_first_cell_or_all_rows() -> None:
     table = pa.table({"n": [5, 6], "s": ["a", None]})
-    engine = ScriptedEngine(lambda _: table)
+    engine = _scripted(lambda _: table)
     measures = [query("value", "SELECT n, s"), query("rows", "SELECT n, s", returns_rows=True)]
     answers = execute(_plan(measures), engine)
     assert answers["value"].value == 5
     assert answers["rows"].rows == ({"n": 5, "s": "a"}, {"n": 6, "s": None})
-    assert len(engine.statements) == 1
+    assert len(engine.calls.queries) == 1
 
 
 def test_a_query_without_rows_has_no_value() -> None:
-    engine = ScriptedEngine(lambda _: pa.table({"n": pa.array([], pa.int64())}))
+    engine = _scripted(lambda _: pa.table({"n": pa.array([], pa.int64())}))
     assert execute(_plan([query("q", "SELECT 1")]), engine)["q"].value is None
 
 
 def test_a_value_python_cannot_hold_is_an_error_of_its_measure_alone() -> None:
     far = pa.array([2**31 - 1], pa.int32()).cast(pa.date32())
-    engine = ScriptedEngine(lambda _: pa.table({"m0": far, "m1": [1]}))
+    engine = _scripted(lambda _: pa.table({"m0": far, "m1": [1]}))
     measures = [scan("far", "max(`c0`)", "c0"), scan("near", "max(`c1`)", "c1")]
     answers = execute(_plan(measures), engine)
     assert "cannot be held" in (answers["far"].error or "")
@@ -158,9 +164,9 @@ def test_a_value_python_cannot_hold_is_an_error_of_its_measure_alone() -> None:
 
 
 def test_statements_carry_the_tags_of_the_run() -> None:
-    engine = ScriptedEngine(_ones)
+    engine = _scripted(_ones)
     execute(_plan(_fifty()), engine, tags={"dq_run_id": "r1"})
-    assert engine.statements[0].tags == {"dq_run_id": "r1"}
+    assert engine.calls.queries[0].tags == {"dq_run_id": "r1"}
 
 
 def test_independent_statements_run_side_by_side() -> None:
@@ -170,7 +176,7 @@ def test_independent_statements_run_side_by_side() -> None:
         both_are_running.wait()
         return _ones(statement)
 
-    engine = ScriptedEngine(answer, parallel_statements=2)
+    engine = _scripted(answer, parallel_statements=2)
     measures = [scan("a", "max(`c0`)", "c0"), query("q", "SELECT 1")]
     answers = execute(_plan(measures), engine)
     assert not any(found.error for found in answers.values())
@@ -185,11 +191,16 @@ def test_progress_counts_planned_statements_once_each() -> None:
 
 
 def test_an_interruption_cancels_what_runs() -> None:
-    engine = ScriptedEngine(_ones)
+    class Cancelled(RecordingEngine):
+        cancelled = False
+
+        def cancel(self) -> None:
+            self.cancelled = True
 
     def interrupt(_: PlannedStatement) -> None:
         raise KeyboardInterrupt
 
+    engine = Cancelled(_ones)
     with pytest.raises(KeyboardInterrupt):
         execute(_plan(_fifty()), engine, on_statement=interrupt)
     assert engine.cancelled

@@ -1,18 +1,14 @@
-"""Snapshots, measures and a scripted engine for tests of plans."""
+"""Snapshots and measures for tests of plans."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import pyarrow as pa
 
 from dq_databricks.engine.protocol import (
     ColumnInfo,
     ColumnStatistics,
-    Engine,
     EngineFacts,
     Snapshot,
     TableStatistics,
@@ -96,44 +92,6 @@ def answered_keys(plan: ScanPlan) -> list[str]:
         key for planned in plan.statements for keys in planned.answers.values() for key in keys
     ]
     return proven + asked
-
-
-class ScriptedEngine:
-    """Answers statements with a function and remembers them; for failures no engine can be
-    brought to on purpose."""
-
-    def __init__(self, answer: Callable[[Statement], pa.Table], **limits: Any) -> None:
-        self.facts = facts(**limits)
-        self.statements: list[Statement] = []
-        self.cancelled = False
-        self._answer = answer
-        self._lock = threading.Lock()
-
-    def query(self, statement: Statement) -> pa.Table:
-        with self._lock:
-            self.statements.append(statement)
-        return self._answer(statement)
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class CountingEngine:
-    """A real engine that remembers the statements that read, as they were sent."""
-
-    def __init__(self, inner: Engine) -> None:
-        self.inner = inner
-        self.facts = inner.facts
-        self.statements: list[Statement] = []
-        self._lock = threading.Lock()
-
-    def query(self, statement: Statement) -> pa.Table:
-        with self._lock:
-            self.statements.append(statement)
-        return self.inner.query(statement)
-
-    def cancel(self) -> None:
-        self.inner.cancel()
 
 
 def without_statistics(snapshot: Snapshot) -> Snapshot:
