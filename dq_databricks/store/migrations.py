@@ -18,15 +18,12 @@ from dq_databricks.engine.retry import retrying
 from dq_databricks.errors import EngineError, MigrationError
 from dq_databricks.model.ids import Context
 from dq_databricks.model.migration import AppliedMigration, MigrationState
-from dq_databricks.model.setting import Setting
-from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.split import ScriptStatement
-from dq_databricks.store.access import Table
 from dq_databricks.store.ledger import History, Ledger, new_entry_id, pending_scripts
 from dq_databricks.store.look_first import Live, Outcome, carry_out, missing_capability
+from dq_databricks.store.schema_version import read_version, write_version
 from dq_databricks.store.scripts import LEDGER_VERSION, Script, shipped_scripts
 
-SCHEMA_VERSION = "schema_version"
 DEADLINE_S = 60.0
 
 
@@ -81,11 +78,6 @@ def pending(
     """The migrations that `migrate` would apply now. Raises as `migrate` does; changes nothing."""
     known = _numbered_scripts(shipped_scripts() if scripts is None else scripts)
     return pending_scripts(known, Ledger(engine, catalog, schema, context).latest() or {})
-
-
-def settings_table(engine: Engine, catalog: str, schema: str, context: Context) -> Table[Setting]:
-    """The table of settings, which also holds the schema version."""
-    return Table(engine, TableName(catalog, schema, Setting.TABLE), Setting, context)
 
 
 def _numbered_scripts(scripts: Sequence[Script]) -> tuple[Script, ...]:
@@ -201,14 +193,7 @@ class _Runner:
         )
 
     def _keep_version(self, version: int) -> None:
-        """Store the schema version last of all, so whoever reads it finds everything below it."""
-        table = settings_table(self._engine, self._catalog, self._schema, self._context)
-        stored = table.get(SCHEMA_VERSION)
-        if stored is None or stored.value != str(version):
-            row = Setting(
-                key=SCHEMA_VERSION,
-                value=str(version),
-                updated_at=self._context.now(),
-                version=1 if stored is None else stored.version + 1,
-            )
-            table.upsert_many([row])
+        """Store the version last of all, so whoever reads it finds everything below it."""
+        if read_version(self._engine, self._catalog, self._schema) != version:
+            now = self._context.now()
+            write_version(self._engine, self._catalog, self._schema, version, at=now)

@@ -9,15 +9,14 @@ from dq_databricks.errors import (
     MigrationError,
     SchemaBehindError,
     SettingsError,
-    TableNotFoundError,
     UnsupportedError,
 )
 from dq_databricks.model.ids import Context
-from dq_databricks.model.setting import Setting
 from dq_databricks.settings import Settings
-from dq_databricks.sql.identifiers import TableName, check_object_name, quote
+from dq_databricks.sql.identifiers import check_object_name, quote
 from dq_databricks.sql.statement import Statement
-from dq_databricks.store.migrations import SCHEMA_VERSION, MigrationReport, migrate
+from dq_databricks.store.migrations import MigrationReport, migrate
+from dq_databricks.store.schema_version import read_version
 from dq_databricks.store.scripts import latest_version
 
 MAX_SCHEMA_CHARS = 120
@@ -59,14 +58,7 @@ def provision(engine: Engine, settings: Settings, context: Context) -> Migration
 
 def schema_version(engine: Engine, settings: Settings) -> int | None:
     """The version the schema is at, by one read; None when it has never been migrated."""
-    name = TableName(settings.catalog, settings.data_quality_schema, Setting.TABLE)
-    # Only columns of version 1, so that it reads a schema of any version.
-    text = f"SELECT `value` FROM {name.sql} WHERE `key` = :setting"
-    try:
-        found = engine.query(Statement(text, {"setting": SCHEMA_VERSION})).column(0).to_pylist()
-    except TableNotFoundError:
-        return None
-    return int(found[0]) if found else None
+    return read_version(engine, settings.catalog, settings.data_quality_schema)
 
 
 def check_names(catalog: str, schema: str) -> None:
