@@ -14,7 +14,7 @@ from unittest.mock import MagicMock
 import pyarrow as pa
 import pytest
 
-from dq_databricks.engine.warehouse import open_warehouse
+from dq_databricks.engine.warehouse import batch, open_warehouse
 from dq_databricks.engine.warehouse.connect import Warehouse, install
 from dq_databricks.engine.warehouse.credentials import WorkspaceCredentials, hide_secrets
 from dq_databricks.engine.warehouse.engine import WarehouseEngine
@@ -126,10 +126,13 @@ def test_values_beyond_a_megabyte_are_refused(tmp_path: Path) -> None:
         rows(engine, "SELECT length(:s) AS n", s="x" * 1_000_001)
 
 
-def test_rows_beyond_a_megabyte_are_still_one_statement(tmp_path: Path) -> None:
+def test_rows_too_long_to_bind_are_still_one_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "MAX_PARAMETER_BYTES", 0)
     columns = [("id", pa.string()), ("note", pa.string())]
-    text = 'it\'s "long" \\ 🐘 :rows\n' * 1000
-    given = arrow(columns, *((f"k'{n}", f"{n}{text}") for n in range(60)))
+    text = 'it\'s "long" \\ 🐘 :rows\n'
+    given = arrow(columns, *((f"k'{n}", f"{n}{text}") for n in range(3)))
     with open_emulated(tmp_path) as engine:
         name = create(engine, "wide", "id STRING, note STRING")
         engine.append(name, given)
@@ -148,7 +151,7 @@ def test_a_merge_of_many_keys_is_one_statement_and_no_rows_are_none(tmp_path: Pa
         assert (again.inserted, again.updated) == (10, 10)
         assert engine.emulator.count("ExecuteStatement", "MERGE") == 2
         engine.append(name, arrow(columns))
-        assert engine.emulator.count("ExecuteStatement", "INSERT") == 0
+        assert engine.emulator.count("ExecuteStatement", "INSERT INTO") == 0
 
 
 def test_decimals_keep_scale_and_sign(tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ def parameters(sent: list[ttypes.TSparkParameter] | None) -> dict[str, Parameter
 
 
 def _value(parameter: ttypes.TSparkParameter) -> Parameter:
+    if parameter.type == "ARRAY":
+        return [argument.value for argument in parameter.arguments]
     if parameter.value is None:
         return None
     text = parameter.value.stringValue

@@ -1,7 +1,7 @@
 """Rows as one JSON value and the SQL that unpacks them, so a batch is one statement, one commit.
 
-Every leaf travels as text and is cast where it lands: no digit, no NaN and no microsecond
-depends on how a server reads JSON numbers.
+Scalars travel as text and are cast where they land: no digit, no NaN and no microsecond depends
+on how a server reads JSON numbers. Arrays, maps and structs are read by their own schema.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from dq_databricks.sql.statement import Parameter, Statement
 MAX_STATEMENT_CHARS = 15_000_000
 _ROOM_FOR_KEYS = 50_000
 _MAX_LITERAL_KEYS = 100
+
+_JSON_HAS = {"BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT"}
 
 Encode = Callable[[Any], object]
 
@@ -74,7 +76,8 @@ def unpacked(rows: pa.Table) -> Batch:
     """
     payload = _payload(rows)
     shape = ", ".join(
-        f"c{n}: {sql_type(field.type, leaf='STRING')}" for n, field in enumerate(rows.schema)
+        f"c{n}: {sql_type(field.type) if is_nested(field.type) else 'STRING'}"
+        for n, field in enumerate(rows.schema)
     )
     casts = ",\n  ".join(_cast(n, field) for n, field in enumerate(rows.schema))
     bound = len(payload.encode()) <= MAX_PARAMETER_BYTES - _ROOM_FOR_KEYS
@@ -109,14 +112,13 @@ def _raw_string(payload: str) -> str:
 
 def _cast(number: int, field: pa.Field) -> str:
     column, target = f"r.c{number}", sql_type(field.type)
-    if target == "VOID":
-        return f"NULL AS {quote(field.name)}"
-    value = f"unhex({column})" if target == "BINARY" else f"CAST({column} AS {target})"
+    forms = {"VOID": "NULL", "BINARY": f"unhex({column})", "STRING": column}
+    value = column if is_nested(field.type) else forms.get(target, f"CAST({column} AS {target})")
     return f"{value} AS {quote(field.name)}"
 
 
 def _encoder(arrow: pa.DataType) -> Encode:
-    """How values of an Arrow type become JSON: text, or lists and objects of text."""
+    """How values of an Arrow type become JSON: text, or lists and objects."""
     if kind.is_map(arrow):
         key, item = _inner(arrow.key_type), _inner(arrow.item_type)
         return lambda pairs: {key(k): item(v) for k, v in pairs}
@@ -130,9 +132,11 @@ def _encoder(arrow: pa.DataType) -> Encode:
 
 
 def _inner(arrow: pa.DataType) -> Encode:
-    encode = _encoder(arrow)
-    if not is_nested(arrow) and sql_type(arrow) == "BINARY":
+    encode, target = _encoder(arrow), sql_type(arrow)
+    if target == "BINARY":
         raise UnsupportedError("binary values inside arrays, maps or structs cannot be written")
+    if target in _JSON_HAS:
+        return lambda value: value
     return lambda value: None if value is None else encode(value)
 
 

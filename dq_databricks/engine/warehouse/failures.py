@@ -47,7 +47,8 @@ def translate(error: Exception, moment: Moment, hide: Callable[[str], str]) -> E
     """The error to raise for `error`, its message without secrets."""
     inner = _innermost(error)
     if isinstance(inner, EngineError):
-        return inner
+        is_lost = moment.taken and not moment.reading and inner.retryable
+        return _unknown(str(inner)) if is_lost else inner
     text = hide(_text(error))
     if moment.cancelled and moment.reading:
         return CancelledError(f"the statement was cancelled: {text}")

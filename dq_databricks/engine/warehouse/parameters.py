@@ -25,8 +25,8 @@ _MARKER = re.compile(
     r"|::|(?<![\w)\]`]):(?P<name>[A-Za-z_]\w*)",
     re.DOTALL,
 )
-# There is no parameter of these types: they travel as text and are unpacked in place.
-_UNPACKED = {"BINARY": "unhex(:{})", "ARRAY": "from_json(:{}, 'ARRAY<STRING>')"}
+# There is no parameter of this type: it travels as text and is unpacked in place.
+_UNPACKED = {"BINARY": "unhex(:{})"}
 
 
 def bind(statement: Statement) -> tuple[str, list[Any]]:
@@ -80,6 +80,8 @@ def _parameter(name: str, kind: str, text: str | None) -> Any:
         # exponent; its own arguments named `scale` and `precision` mean precision and scale.
         precision, scale = (int(number) for number in re.findall(r"\d+", kind))
         return _decimal(name, text, precision, scale)
+    if kind == "ARRAY":
+        return native.ArrayParameter(json.loads(text), name)
     return _CLASSES.get(kind, native.StringParameter)(text, name)
 
 

@@ -30,19 +30,19 @@ _PLAIN: dict[pa.DataType, str] = {
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 
 
-def sql_type(arrow: pa.DataType, *, leaf: str | None = None) -> str:
-    """The Databricks SQL type of an Arrow type; with `leaf`, the same shape of that one type.
+def sql_type(arrow: pa.DataType) -> str:
+    """The Databricks SQL type of an Arrow type.
 
     Raises UnsupportedError for a type Delta has no column for.
     """
     if kind.is_list(arrow) or kind.is_large_list(arrow) or kind.is_fixed_size_list(arrow):
-        return f"ARRAY<{sql_type(arrow.value_type, leaf=leaf)}>"
+        return f"ARRAY<{sql_type(arrow.value_type)}>"
     if kind.is_map(arrow):
-        key, item = (sql_type(part, leaf=leaf) for part in (arrow.key_type, arrow.item_type))
+        key, item = (sql_type(part) for part in (arrow.key_type, arrow.item_type))
         return f"MAP<{key}, {item}>"
     if kind.is_struct(arrow):
-        return f"STRUCT<{', '.join(_field(field, leaf) for field in arrow)}>"
-    return leaf or _scalar(arrow)
+        return f"STRUCT<{', '.join(_field(field) for field in arrow)}>"
+    return _scalar(arrow)
 
 
 def is_nested(arrow: pa.DataType) -> bool:
@@ -50,9 +50,9 @@ def is_nested(arrow: pa.DataType) -> bool:
     return bool(kind.is_nested(arrow))
 
 
-def _field(field: pa.Field, leaf: str | None) -> str:
+def _field(field: pa.Field) -> str:
     name = field.name if _WORD.match(field.name) else quote(field.name)
-    return f"{name}: {sql_type(field.type, leaf=leaf)}"
+    return f"{name}: {sql_type(field.type)}"
 
 
 def _scalar(arrow: pa.DataType) -> str:
