@@ -20,6 +20,7 @@ from dq_databricks.sql.regex import portable_regex
 from dq_databricks.sql.relation import Relation
 from dq_databricks.sql.render import renderer
 from dq_databricks.sql.statement import Statement
+from dq_databricks.sql.user import parse_condition, parse_select
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 TABLE_PLACEHOLDER: Final = "{table}"
@@ -171,7 +172,7 @@ def _helpers(
         "end_of_day": end_of_day,
         "portable_regex": portable_regex,
         "reference": reference,
-        "condition": lambda text: _user().parse_condition(text).sql,
+        "condition": lambda text: parse_condition(text).sql,
         "user_select": lambda text: _user_select(text, snapshot),
         "is_float": lambda column: general_type(column.data_type) == GeneralType.FLOAT,
         "is_integer": lambda column: general_type(column.data_type) == GeneralType.INTEGER,
@@ -179,7 +180,7 @@ def _helpers(
 
 
 def _user_select(text: str, snapshot: Snapshot) -> str:
-    return _user().parse_select(text.replace(TABLE_PLACEHOLDER, snapshot.relation.sql)).sql
+    return parse_select(text.replace(TABLE_PLACEHOLDER, snapshot.relation.sql)).sql
 
 
 def _condition_columns(snapshot: Snapshot, values: Mapping[str, object]) -> frozenset[str]:
@@ -189,7 +190,7 @@ def _condition_columns(snapshot: Snapshot, values: Mapping[str, object]) -> froz
         return frozenset()
     known = [entry.name for entry in snapshot.columns]
     found = set()
-    for name in _user().parse_condition(text).columns:
+    for name in parse_condition(text).columns:
         column = snapshot.column(name)
         if not column:
             hint = did_you_mean(name, known) or _some(known)
@@ -208,9 +209,3 @@ def _proof(sensor: Sensor, targets: Sequence[ColumnInfo]) -> Proof | None:
     if sensor.proof is None:
         return None
     return Proof(sensor.proof, targets[0].name if targets else None)
-
-
-def _user():
-    from dq_databricks.sql import user
-
-    return user

@@ -78,7 +78,7 @@ EDGES: list[tuple[str, ExampleTable, dict[str, object], Cell]] = [
     ("values_outside_count", BIGINTS, {"max_value": BIG - 1}, 2),
     ("duplicate_value_count", BIGINTS, {}, 2),
     ("unaccepted_count", BIGINTS, {"values": [BIG]}, 1),
-    ("sum_value", DECIMALS, {}, Decimal(10**19) + TINY + Decimal("0.1")),
+    ("sum_value", DECIMALS, {}, Decimal("10000000000000000000.100000000000000001")),
     ("max_value", DECIMALS, {}, Decimal(10**19)),
     ("values_outside_count", DECIMALS, {"min_value": 0.1}, 1),
     ("values_outside_count", DECIMALS, {"max_value": 0}, 3),
@@ -100,7 +100,7 @@ EDGES: list[tuple[str, ExampleTable, dict[str, object], Cell]] = [
 def cases() -> list[Case]:
     examples = [Case(s, s.example, s.name) for s in sensors().values() if s.template]
     edges = [
-        Case(sensor, Example(table, expected, parameters), f"{sensor.name} {number}")
+        Case(sensor, Example(table, expected, parameters), f"{sensor.name}#{number}")
         for number, (name, table, parameters, expected) in enumerate(EDGES)
         for sensor in [find_sensor(name)]
     ]

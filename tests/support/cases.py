@@ -5,6 +5,7 @@ Each case owns its rows (column ``owner``) and its columns; in the rows of other
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,14 +45,16 @@ class Case:
     @property
     def columns(self) -> dict[str, str]:
         """The columns of the example by the names they have in the common table."""
-        # Conditions and queries are text that names its columns.
-        if self.sensor.family == "custom":
-            return {column: column for column in self.example.table.columns}
         return {column: f"{self.name}.{column}" for column in self.example.table.columns}
 
     def reference_columns(self, reference: str) -> dict[str, str]:
         table = self.example.references[reference]
         return {column: f"{self.name}.{reference}.{column}" for column in table.columns}
+
+    def _renamed(self, text: str) -> str:
+        """SQL of a user with the columns of the example under their common names."""
+        words = r"\b(" + "|".join(map(re.escape, self.columns)) + r")\b"
+        return re.sub(words, lambda word: quote(self.columns[word[0]]), text)
 
     def measure(self, table: str) -> Measure:
         """The measure of the case, on the common table."""
@@ -59,6 +62,8 @@ class Case:
         for reference in self.example.references:
             renamed = list(self.reference_columns(reference).values())
             parameters |= {"reference_table": table, "reference_columns": renamed}
+        if self.sensor.family == "custom":
+            parameters = {name: self._renamed(str(text)) for name, text in parameters.items()}
         return render_example(
             self.sensor,
             example=self.example,
