@@ -6,6 +6,7 @@ Generator are used as they come, because their compiled builds refuse subclasses
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import ClassVar
 
@@ -19,12 +20,14 @@ _EXCERPT_CHARS = 60
 
 
 class PortableTokenizer(Databricks.Tokenizer):
-    """The Databricks tokenizer, with ``''`` as a quote inside a string."""
+    """The Databricks tokenizer, with a doubled quote as one quote inside a string."""
 
-    STRING_ESCAPES: ClassVar[list[str]] = ["\\", "'"]
+    STRING_ESCAPES: ClassVar[list[str]] = ["\\", "'", '"']
 
 
 _DIALECT = Databricks()
+# An opaque statement becomes a Command and is refused by name; sqlglot need not warn as well.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
 def parse_statement(text: str) -> exp.Expression:

@@ -7,6 +7,7 @@ the embedded engine; `tests/contract/test_dialect_corpus.py` holds the evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +17,15 @@ from sqlglot import exp
 from dq_databricks.errors import UnsupportedError
 from dq_databricks.sql.parse import excerpt, shared_tree
 from dq_databricks.sql.portable_conditions import CONDITIONS
-from dq_databricks.sql.portable_words import ALLOWED, ALLOWED_FUNCTIONS, FUNCTION_HINTS, HINTS
+from dq_databricks.sql.portable_words import (
+    ALLOWED,
+    ALLOWED_FUNCTIONS,
+    FUNCTION_HINTS,
+    HINTS,
+    ONE_SIDED,
+)
 
+_CALLED = re.compile(r"\b([A-Za-z_]+)\s*\(")
 _DEFAULT_HINT = "it is outside the portable subset; write it with the functions listed there"
 
 
@@ -48,7 +56,10 @@ def require_portable(text: str) -> None:
 @lru_cache(maxsize=1024)
 def findings_of(text: str) -> tuple[Finding, ...]:
     """The findings of one statement given as text, kept for the next time. Raises SqlError."""
-    return tuple(check_portable(shared_tree(text)))
+    names = (name.lower() for name in _CALLED.findall(text))
+    one_sided = [name for name in names if name in ONE_SIDED]
+    called = [Finding(f"function {name}", f"{name}(…)", ONE_SIDED[name]) for name in one_sided]
+    return (*called, *check_portable(shared_tree(text)))
 
 
 def _check(node: exp.Expr) -> Finding | None:

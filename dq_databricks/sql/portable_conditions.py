@@ -311,6 +311,34 @@ def _log(node: exp.Expr) -> str | None:
     return "use ln(x) / ln(base)"
 
 
+def _bracket(node: exp.Expr) -> str | None:
+    if literal(node.expressions[0]) is not None and not node.args.get("offset"):
+        return None
+    return None if node.args.get("safe") else "use try_element_at(a, n), which counts from 1"
+
+
+def _array(node: exp.Expr) -> str | None:
+    if node.expressions or isinstance(node.parent, exp.Coalesce):
+        return None
+    return "an empty array has no type; use it in coalesce(a, array())"
+
+
+def _array_contains(node: exp.Expr) -> str | None:
+    return "NULL is in no array" if isinstance(node.expression, exp.Null) else None
+
+
+def _group(node: exp.Expr) -> str | None:
+    empty = [e for e in node.expressions if isinstance(e, exp.Tuple) and not e.expressions]
+    return "leave GROUP BY () out" if empty else None
+
+
+def _timestamp_add(node: exp.Expr) -> str | None:
+    value = node.this
+    if isinstance(value, exp.Cast) and value.args["to"].this == exp.DType.DATE:
+        return "of a date use date_add(d, n) or add_months(d, n)"
+    return None
+
+
 def _union(node: exp.Expr) -> str | None:
     return "name the columns on both sides" if node.args.get("by_name") else None
 
@@ -356,6 +384,11 @@ CONDITIONS: dict[str, Condition] = {
     "Round": _round,
     "Log": _log,
     "Union": _union,
+    "Bracket": _bracket,
+    "Array": _array,
+    "ArrayContains": _array_contains,
+    "Group": _group,
+    "TimestampAdd": _timestamp_add,
     "Window": _distinct_window,
 }
 """Conditions by class name (or by function name, lower case)."""

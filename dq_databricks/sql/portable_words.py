@@ -151,3 +151,15 @@ FUNCTION_HINTS = {
     "explode_outer": "LEFT JOIN an exploded subquery",
 }
 """The way out, by function name."""
+
+ONE_SIDED = {
+    "iff": "use if(c, a, b)",
+    "charindex": "use instr(s, part)",
+    "strpos": "use instr(s, part)",
+    "string_to_array": "use split(s, pattern)",
+    "safe_divide": "use try_divide(a, b)",
+    "list_value": "use array(…)",
+    "approx_distinct": "use approx_count_distinct(x)",
+    "quantile": "use percentile(x, p)",
+}
+"""Functions that only some engines know, though the parser reads them as ones all know."""

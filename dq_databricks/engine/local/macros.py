@@ -22,6 +22,11 @@ _NUMBER = r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LIKE_TIME = r"[+-]?[0-9]{4,7}(-[0-9]{1,2}(-[0-9]{1,2}([ T].*)?)?)?|T?[0-9]{1,2}:[0-9]{1,2}.*"
+_LONG_NUMBERS = (
+    r"[:,\[]\s*-?("
+    + "|".join(rf"[1-9][0-9]{{{whole}}}[.][0-9]{{{17 - whole},}}" for whole in range(16))
+    + r"|[1-9][0-9]{16,}[.]|0[.]0*[1-9][0-9]{17,})"
+)
 _FLOATS = "('DOUBLE', 'FLOAT')"
 _WHOLES = "('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'BOOLEAN')"
 _TIMES = "('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE')"
@@ -33,7 +38,9 @@ def _guard(condition: str, hint: str, otherwise: str = "x") -> str:
 
 
 _GUARDS = {
-    "dq_no_decimal(x)": _guard("typeof(x) LIKE 'DECIMAL%'", "decimals here, write CAST(x AS DOUBLE)"),
+    "dq_no_decimal(x)": _guard(
+        "typeof(x) LIKE 'DECIMAL%'", "decimals here, write CAST(x AS DOUBLE)"
+    ),
     "dq_ordered(x)": _guard(_IS_NESTED, "arrays, structs and maps have no common order"),
     "dq_number(x)": _guard(
         "typeof(x) IN ('VARCHAR', 'BOOLEAN')", "compare numbers with numbers, cast first"
@@ -58,7 +65,9 @@ _GUARDS = {
         "this takes a string, write CAST(x AS STRING)",
         "CAST(x AS VARCHAR)",
     ),
-    "dq_not_text(x)": _guard("typeof(x) = 'VARCHAR'", "cast the text first, after a check by RLIKE"),
+    "dq_not_text(x)": _guard(
+        "typeof(x) = 'VARCHAR'", "cast the text first, after a check by RLIKE"
+    ),
     "dq_from_one(x)": _guard("x < 1", "count from 1"),
     "dq_from_zero(x)": _guard("x < 0", "a negative length differs"),
     "dq_replacement(x)": _guard(
@@ -76,6 +85,7 @@ _ARITHMETIC = {
     "dq_log10(x)": "CASE WHEN x <= 0 THEN NULL ELSE log10(x) END",
     "dq_log2(x)": "CASE WHEN x <= 0 THEN NULL ELSE log2(x) END",
     "dq_sqrt(x)": "CASE WHEN x < 0 THEN 'NaN'::DOUBLE ELSE sqrt(x) END",
+    "dq_sign(x)": "CASE WHEN isnan(x) OR x = 0 THEN x ELSE CAST(sign(x) AS DOUBLE) END",
     "dq_nanvl(a, b)": "CASE WHEN isnan(a) THEN b ELSE a END",
     "dq_saturated(x)": "CASE WHEN isnan(x) THEN 0 WHEN x >= 9223372036854775807 "
     "THEN 9223372036854775807 WHEN x <= -9223372036854775808 THEN -9223372036854775808 "
@@ -117,6 +127,9 @@ _CASTS = {
     "ELSE TRY_CAST(dq_not_time(x) AS DOUBLE) END",
     "dq_decimal_text(x)": f"CASE WHEN typeof(x) = 'FLOAT' THEN error('{REFUSED}cast a float to "
     "DOUBLE first') WHEN typeof(x) = 'DOUBLE' THEN CAST(x AS VARCHAR) "
+    "WHEN strlen(CAST(x AS VARCHAR)) <> length(CAST(x AS VARCHAR)) "
+    "AND regexp_matches(CAST(x AS VARCHAR), '\\p{Nd}') "
+    f"THEN error('{REFUSED}digits of other scripts, check by RLIKE first') "
     f"WHEN regexp_full_match(CAST(x AS VARCHAR), '{_BLANK}{_NUMBER}{_BLANK}') "
     "THEN dq_blank_free(CAST(x AS VARCHAR)) END",
     "dq_cast_decimal_text(x)": "CASE WHEN x IS NULL THEN NULL WHEN dq_decimal_text(x) IS NULL "
@@ -164,6 +177,9 @@ _TEXT = {
     "dq_lower(x)": "CASE WHEN strlen(x) = length(x) THEN lower(x) ELSE dq_unicode_lower(x) END",
     "dq_upper(x)": "CASE WHEN strlen(x) = length(x) THEN upper(x) ELSE dq_unicode_upper(x) END",
     "dq_json(j, p)": "CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",
+    "dq_json_numbers(j)": _guard(
+        f"regexp_matches(j, '{_LONG_NUMBERS}')", "decimals travel as JSON strings", "j"
+    ),
     "dq_array_contains(a, v)": "CASE WHEN a IS NULL OR v IS NULL THEN NULL "
     "WHEN list_contains(a, v) THEN true WHEN len(list_filter(a, lambda e: e IS NULL)) > 0 "
     "THEN NULL ELSE false END",
@@ -175,8 +191,9 @@ _OVERLOADS = {
     "(x BLOB) AS CAST(octet_length(x) AS INTEGER)",
 }
 _DATES = {
-    "dq_unix_seconds(x)": "CAST(floor(epoch_us(x) / 1000000.0) AS BIGINT)",
-    "dq_unix_millis(x)": "CAST(floor(epoch_us(x) / 1000.0) AS BIGINT)",
+    "dq_whole_part(m, n)": "(m - ((m % n) + n) % n) // n",
+    "dq_unix_seconds(x)": "dq_whole_part(epoch_us(x), 1000000)",
+    "dq_unix_millis(x)": "dq_whole_part(epoch_us(x), 1000)",
 }
 _MACROS = {**_GUARDS, **_ARITHMETIC, **_CASTS, **_TEXT, **_DATES}
 

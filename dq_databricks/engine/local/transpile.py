@@ -6,8 +6,8 @@ kept; per call only the tables are put in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlglot import exp
@@ -20,9 +20,10 @@ from dq_databricks.engine.local.rewrites.nested import NESTED, NESTED_FUNCTIONS
 from dq_databricks.engine.local.rewrites.numbers import NUMBERS
 from dq_databricks.engine.local.rewrites.strings import STRINGS
 from dq_databricks.engine.local.transpile_tables import take_tables
-from dq_databricks.errors import UnsupportedError
+from dq_databricks.errors import RegexError, UnsupportedError
 from dq_databricks.sql.parse import excerpt, parse_statement
 from dq_databricks.sql.portable import findings_of
+from dq_databricks.sql.regex import regex_facts
 
 Resolve = Callable[[exp.Table, exp.Expression | None], exp.Expression]
 """Turns a table (and its VERSION or TIMESTAMP AS OF node) into what stands in FROM."""
@@ -36,6 +37,8 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **STRINGS,
 }
 _FUNCTIONS: dict[str, Rule] = {**DATE_FUNCTIONS, **NESTED_FUNCTIONS}
+_MATCHING = (exp.RegexpLike, exp.RegexpExtract)
+_CONSUMING = (exp.RegexpCount, exp.RegexpReplace, exp.RegexpSplit)
 _AGGREGATES_AROUND = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.Sum, exp.Filter, exp.Window)
 
 
@@ -43,21 +46,44 @@ _AGGREGATES_AROUND = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.Sum, exp.Filter, exp
 class DuckStatement:
     """DuckDB SQL and the names it binds as ``$name``; pass these and no others.
 
-    `patterns` are those placeholders that are regular expressions: their values must have gone
-    through ``portable_regex``.
+    `patterns` are those placeholders that are regular expressions, `consuming` those of them that
+    may not match the empty string.
     """
 
     sql: str
     placeholders: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+    consuming: tuple[str, ...] = ()
+
+    def check(self, values: Mapping[str, object]) -> None:
+        """Raise UnsupportedError when a bound pattern has not gone through `portable_regex`."""
+        for name in self.patterns:
+            if isinstance(value := values.get(name), str):
+                _check_pattern(name, value, may_be_empty=name not in self.consuming)
+
+
+def _check_pattern(name: str, pattern: str, *, may_be_empty: bool) -> None:
+    try:
+        facts = regex_facts(pattern)
+    except RegexError as error:
+        raise UnsupportedError(f"not portable: parameter :{name}: {error}") from error
+    if facts.pattern != pattern:
+        raise UnsupportedError(
+            f"not portable: parameter :{name} is the pattern {pattern!r}; "
+            f"bind portable_regex(pattern), here {facts.pattern!r}"
+        )
+    if facts.matches_empty and not may_be_empty:
+        raise UnsupportedError(
+            f"not portable: parameter :{name}: {pattern!r} matches the empty string; "
+            "count, replace and split need a pattern that takes a character"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     pieces: tuple[str, ...]
     tables: tuple[tuple[exp.Table, exp.Expression | None], ...]
-    placeholders: tuple[str, ...]
-    patterns: tuple[str, ...]
+    statement: DuckStatement
 
 
 def transpile(text: str, resolve: Resolve) -> DuckStatement:
@@ -70,7 +96,7 @@ def transpile(text: str, resolve: Resolve) -> DuckStatement:
     sql = prepared.pieces[0]
     for (table, version), piece in zip(prepared.tables, prepared.pieces[1:], strict=True):
         sql += resolve(table.copy(), version).sql("duckdb") + piece
-    return DuckStatement(sql, prepared.placeholders, prepared.patterns)
+    return replace(prepared.statement, sql=sql)
 
 
 @lru_cache(maxsize=512)
@@ -82,10 +108,12 @@ def _prepare(text: str) -> _Prepared:
     for hint in list(tree.find_all(exp.Hint)):
         hint.pop()
     placeholders = dict.fromkeys(node.name for node in tree.find_all(exp.Placeholder))
-    patterns = dict.fromkeys(_patterns(tree))
+    patterns = _patterns(tree, _MATCHING)
+    consuming = _patterns(tree, _CONSUMING)
     tables, split = take_tables(tree)
     generated = rewrite(tree).sql("duckdb", copy=False)
-    return _Prepared(split(generated), tables, tuple(placeholders), tuple(patterns))
+    statement = DuckStatement("", tuple(placeholders), patterns + consuming, consuming)
+    return _Prepared(split(generated), tables, statement)
 
 
 def rewrite(tree: exp.Expression) -> exp.Expression:
@@ -115,13 +143,7 @@ def _apply(node: exp.Expr) -> None:
         parent.set(key, around, index)
 
 
-def _patterns(tree: exp.Expression) -> list[str]:
-    kinds = (
-        exp.RegexpLike,
-        exp.RegexpCount,
-        exp.RegexpExtract,
-        exp.RegexpReplace,
-        exp.RegexpSplit,
-    )
+def _patterns(tree: exp.Expression, kinds: tuple[type[exp.Expr], ...]) -> tuple[str, ...]:
     found = (node.expression for node in tree.find_all(*kinds))
-    return [pattern.name for pattern in found if isinstance(pattern, exp.Placeholder)]
+    names = (pattern.name for pattern in found if isinstance(pattern, exp.Placeholder))
+    return tuple(dict.fromkeys(names))

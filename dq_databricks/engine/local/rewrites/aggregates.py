@@ -61,8 +61,7 @@ def _within(node: exp.Expr) -> exp.Expr | None:
     if ordered.args.get("desc"):
         share = quantile.expressions[1]
         share.replace(exp.Sub(this=exp.Literal.number(1), expression=share.copy()))
-        return quantile if isinstance(node.this, exp.PercentileCont) else None
-    return quantile
+    return exp.cast(quantile, exp.DType.DOUBLE)
 
 
 def _skewness(node: exp.Expr) -> exp.Expr:
@@ -92,6 +91,26 @@ def _filter(node: exp.Expr) -> exp.Expr | None:
     return node.this
 
 
+def _sort_key(node: exp.Expr) -> None:
+    """Of arrays, structs and maps with NULLs inside the order differs."""
+    query = node.parent.parent if node.parent else None
+    if isinstance(node.this, exp.Literal) or isinstance(query, exp.SetOperation):
+        return
+    if isinstance(query, exp.Select) and (named := _projection(query, node.this)) is not None:
+        # DuckDB prefers the alias only where it stands alone: the guard goes to what it names.
+        named.set("this", guarded("dq_ordered", named.this, *_SCALAR))
+        return
+    node.set("this", guarded("dq_ordered", node.this, *_SCALAR))
+
+
+def _projection(query: exp.Select, key: exp.Expr) -> exp.Expr | None:
+    if not isinstance(key, exp.Column) or key.table:
+        return None
+    name = key.name.lower()
+    aliases = (item for item in query.expressions if isinstance(item, exp.Alias))
+    return next((alias for alias in aliases if alias.alias.lower() == name), None)
+
+
 AGGREGATES: dict[type[exp.Expr], Rule] = {
     exp.CountIf: _count_if,
     exp.Avg: _avg,
@@ -107,6 +126,7 @@ AGGREGATES: dict[type[exp.Expr], Rule] = {
     exp.Skewness: _skewness,
     exp.Kurtosis: _kurtosis,
     exp.Filter: _filter,
+    exp.Ordered: _sort_key,
 }
 
 

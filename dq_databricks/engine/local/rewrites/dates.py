@@ -15,7 +15,15 @@ from dq_databricks.engine.local.rewrites.kinds import (
 )
 from dq_databricks.sql.portable_conditions import literal
 
-_FORMATS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "SSSSSS": "%f", "ss": "%S"}
+_FORMATS = {
+    "yyyy": "%Y",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "mm": "%M",
+    "SSSSSS": "%f",
+    "ss": "%S",
+}
 _MICROSECONDS = {
     "MICROSECOND": 1,
     "MILLISECOND": 1_000,
@@ -174,9 +182,9 @@ def _add_units(node: exp.Expr) -> exp.Expr:
     shift = _interval(node.expression, unit)
     if unit in {"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"}:
         return keep_kind(exp.Paren(this=exp.Add(this=_time(value), expression=shift)), Kind.TIME)
-    if kind(value) == Kind.DATE:
-        return keep_kind(exp.cast(exp.Add(this=value, expression=shift), exp.DType.DATE), Kind.DATE)
-    guard = value if isinstance(value, exp.Placeholder) else guarded("dq_not_date", value, Kind.TIME)
+    guard = (
+        value if isinstance(value, exp.Placeholder) else guarded("dq_not_date", value, Kind.TIME)
+    )
     return exp.Paren(this=exp.Add(this=guard, expression=shift))
 
 

@@ -14,7 +14,8 @@ from dq_databricks.sql.portable_conditions import literal
 def _sorted(node: exp.Expr) -> exp.Expr:
     """sort_array has NULL first when ascending; array_sort has it last."""
     descending = isinstance(node.args.get("asc"), exp.Boolean) and not node.args["asc"].this
-    last = isinstance(node.args.get("nulls_first"), exp.Boolean) or descending
+    nulls = node.args.get("nulls_first")
+    last = isinstance(nulls, exp.Boolean) and not nulls.this
     if isinstance(node.expression, exp.Lambda):
         raise UnsupportedError("array_sort with a function: not portable; sort plain values")
     return call(
@@ -84,7 +85,8 @@ def _from_json(node: exp.Expr) -> exp.Expr:
         shape = _shape(_schema_type(schema))
     except (SqlglotError, KeyError) as error:
         raise UnsupportedError(f"from_json: schema {schema!r} has no portable form") from error
-    checked = exp.Case(ifs=[exp.If(this=call("json_valid", node.this.copy()), true=node.this)])
+    text = call("dq_json_numbers", node.this.copy()) if "DECIMAL" in schema.upper() else node.this
+    checked = exp.Case(ifs=[exp.If(this=call("json_valid", node.this.copy()), true=text)])
     loaded = call("json_transform", checked, exp.Literal.string(shape))
     return exp.cast(loaded, exp.DataType.build(_duck_type(_schema_type(schema)), dialect="duckdb"))
 

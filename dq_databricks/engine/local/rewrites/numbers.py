@@ -129,7 +129,7 @@ def _negative(node: exp.Expr) -> exp.Expr:
 
 
 def _sign(node: exp.Expr) -> exp.Expr:
-    return keep_kind(exp.cast(node.copy(), exp.DType.DOUBLE), Kind.DOUBLE)
+    return keep_kind(call("dq_sign", exp.cast(node.this, exp.DType.DOUBLE)), Kind.DOUBLE)
 
 
 NUMBERS: dict[type[exp.Expr], Rule] = {

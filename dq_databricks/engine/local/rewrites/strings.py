@@ -66,9 +66,7 @@ def _cased(name: str) -> Rule:
 def _like(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node.parent, exp.Escape) or isinstance(node.expression, (exp.Any, exp.All)):
         return None
-    return keep_kind(
-        exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")), Kind.TRUTH
-    )
+    return keep_kind(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")), Kind.TRUTH)
 
 
 def _like_each(node: exp.Expr) -> exp.Expr | None:
