@@ -21,7 +21,7 @@ def conform(rows: pa.Table, schema: pa.Schema, *, table: str, lenient: bool = Fa
     ]
     for field, column in zip(schema, columns, strict=True):
         check_not_null(column, field, table=table)
-    loose = pa.schema([field.with_nullable(True) for field in schema])
+    loose = pa.schema([pa.field(field.name, field.type) for field in schema])
     return pa.Table.from_arrays(columns, schema=loose)
 
 

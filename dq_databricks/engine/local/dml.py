@@ -17,7 +17,14 @@ from dq_databricks.engine.local.conform import check_not_null, conform, conform_
 from dq_databricks.engine.local.literals import name as quoted
 from dq_databricks.engine.local.reading import Reader
 from dq_databricks.engine.local.relations import Relations
-from dq_databricks.engine.local.writing import OpenTable, Writer, add_rows, literal_pin
+from dq_databricks.engine.local.writing import (
+    OpenTable,
+    Writer,
+    add_rows,
+    as_literal,
+    is_literal,
+    literal_pin,
+)
 from dq_databricks.errors import (
     ColumnNotFoundError,
     SchemaMismatchError,
@@ -28,6 +35,9 @@ from dq_databricks.sql.parse import excerpt
 from dq_databricks.sql.statement import Parameter
 
 Bound = Mapping[str, Parameter]
+
+# More cases than this are joined instead of written out.
+MAX_CASES = 200
 
 
 class RowStatements:
@@ -72,10 +82,7 @@ class RowStatements:
             found = self._changes(table, alias, used, ["1 AS v0"], where, bound)
             if found.num_rows == 0:
                 return 0
-            merger = table.delta.merge(
-                found, key_condition(found, used), source_alias="s", target_alias="t"
-            )
-            return int(merger.when_matched_delete().execute()["num_target_rows_deleted"])
+            return _delete(table, found, used)
 
     def truncate(self, node: exp.TruncateTable) -> None:
         """Remove all rows."""
@@ -135,6 +142,30 @@ class RowStatements:
         found = self._reader.query(text, bound)
         check_one_outcome(found, used)
         return found
+
+
+def _delete(table: OpenTable, found: pa.Table, used: Sequence[str]) -> int:
+    if (
+        used
+        and found.num_rows <= MAX_CASES
+        and all(is_literal(found[f"k{n}"].type) for n in range(len(used)))
+    ):
+        cases = " OR ".join(_case(row, used) for row in found.to_pylist())
+        return int(table.delta.delete(cases)["num_deleted_rows"])
+    merger = table.delta.merge(
+        found, key_condition(found, used), source_alias="s", target_alias="t"
+    )
+    return int(merger.when_matched_delete().execute()["num_target_rows_deleted"])
+
+
+def _case(row: Mapping[str, object], used: Sequence[str]) -> str:
+    parts = [
+        f"{quoted(column)} IS NULL"
+        if row[f"k{n}"] is None
+        else f"{quoted(column)} = {as_literal(row[f'k{n}'])}"
+        for n, column in enumerate(used)
+    ]
+    return f"({' AND '.join(parts)})"
 
 
 def sql(node: exp.Expression) -> str:

@@ -157,7 +157,8 @@ def classify_os(error: OSError, what: str) -> EngineError:
 
 def classify_write(error: Exception, what: str) -> EngineError:
     """The error that stands for a failed write of delta-rs."""
-    message = f"{what}: {' '.join(str(error).split())}"
+    # The preview shows rows, and rows do not belong into messages and logs.
+    message = f"{what}: {' '.join(str(error).partition('Preview of')[0].split())}"
     if _FULL.search(message):
         return StorageFullError(f"{message}; nothing was committed; free space, then repeat")
     if isinstance(error, delta.CommitFailedError) or _CONFLICT.search(message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,10 +62,13 @@ def _matching(path: str, suffix: str) -> list[Path]:
     if exact.is_dir():
         return _in_folder(exact, suffix)
     if any(char in path for char in _MAGIC):
-        return sorted(
-            Path(name) for name in glob.glob(path, recursive=True) if Path(name).is_file()
-        )
+        return sorted(file for file in _expand(exact) if file.is_file())
     return []
+
+
+def _expand(pattern: Path) -> list[Path]:
+    start = Path(pattern.anchor) if pattern.is_absolute() else Path()
+    return list(start.glob(str(pattern.relative_to(pattern.anchor))))
 
 
 def _in_folder(folder: Path, suffix: str) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +61,7 @@ def list_log(folder: Path, *, table: str) -> LogFiles:
 
 def _names(folder: Path, *, table: str) -> list[str]:
     try:
-        return os.listdir(folder / LOG)
+        return [path.name for path in (folder / LOG).iterdir()]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise TableNotFoundError(f"table {table} not found: no Delta log in {folder}") from error
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Protocol
 
 import pyarrow as pa
 import sqlglot
@@ -25,10 +24,8 @@ from dq_databricks.sql.statement import Parameter
 FILE_FORMATS = ("delta", "parquet", "csv")
 
 
-class Listings(Protocol):
-    """Gives the rows of an information schema."""
-
-    def __call__(self, catalog: str, listing: str) -> pa.Table: ...
+Listings = Callable[[str, str], pa.Table]
+"""Gives the rows of one listing of the information schema of a catalog."""
 
 
 class Relations:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError
 
 from dq_databricks.engine.local.conform import check_not_null, conform, conform_column
 from dq_databricks.engine.local.durable import flush_commits, table_lock
@@ -23,7 +24,7 @@ from dq_databricks.engine.local.relations import Relations
 from dq_databricks.engine.local.replay import TableState
 from dq_databricks.engine.protocol import MergeCounts
 from dq_databricks.engine.rows import check_columns, check_keys
-from dq_databricks.errors import TableNotFoundError, UnsupportedError
+from dq_databricks.errors import ConstraintError, TableNotFoundError, UnsupportedError
 from dq_databricks.sql.identifiers import TableName
 
 # More literals than this make a condition slower than the conflicts it avoids.
@@ -76,7 +77,8 @@ class Writer:
             state = relations.tables.state(folder, None, table=str(name))
             delta = DeltaTable(relations.paths.plain(folder), version=state.version)
             try:
-                yield OpenTable(name, folder, delta, state)
+                with _named_constraints(state, name):
+                    yield OpenTable(name, folder, delta, state)
                 self.flush(folder, state.version + 1)
             finally:
                 relations.tables.forget(folder)
@@ -110,6 +112,26 @@ class Writer:
             if rows.num_rows == 0:
                 return MergeCounts(0, 0)
             return _merge(table, _typed(table, rows), on, update=update)
+
+
+@contextmanager
+def _named_constraints(state: TableState, name: TableName) -> Iterator[None]:
+    """Say which constraints a table has when delta-rs only says that one is violated."""
+    try:
+        yield
+    except DeltaError as error:
+        if "failed validation check" not in str(error):
+            raise
+        prefix = "delta.constraints."
+        checks = [
+            f"{key.removeprefix(prefix)} CHECK ({value})"
+            for key, value in state.configuration.items()
+            if key.startswith(prefix)
+        ]
+        needed = [f"{f['name']} NOT NULL" for f in state.fields if not f.get("nullable", True)]
+        raise ConstraintError(
+            f"write to {name}: rows violate a constraint; it has {', '.join([*checks, *needed])}"
+        ) from error
 
 
 def add_rows(table: OpenTable, rows: pa.Table) -> None:
@@ -151,19 +173,21 @@ def _merge(table: OpenTable, rows: pa.Table, on: Sequence[str], *, update: bool)
 
 def literal_pin(column: str, values: pa.ChunkedArray) -> str | None:
     """A condition that names the values of a key literally, so other keys do not conflict."""
-    if values.null_count or not _is_literal(values.type):
+    if values.null_count or not is_literal(values.type):
         return None
     found = pc.unique(values).to_pylist()
     if not 0 < len(found) <= MAX_LITERALS:
         return None
-    return f"({quoted('t', column)} IN ({', '.join(_literal(value) for value in found)}))"
+    return f"({quoted('t', column)} IN ({', '.join(as_literal(value) for value in found)}))"
 
 
-def _is_literal(kind: pa.DataType) -> bool:
+def is_literal(kind: pa.DataType) -> bool:
+    """Whether values of this type mean the same as a literal in a condition of delta-rs."""
     return kind in (pa.string(), pa.int64(), pa.int32(), pa.date32())
 
 
-def _literal(value: object) -> str:
+def as_literal(value: object) -> str:
+    """A value of such a type as a literal."""
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     return str(value) if isinstance(value, int) else text(str(value))
