@@ -101,6 +101,35 @@ def test_a_closed_engine_says_so(tmp_path: Path) -> None:
         rows(engine, "SELECT 1 AS x")
 
 
+def test_an_address_where_nobody_answers_is_given_up_soon(tmp_path: Path) -> None:
+    engine = open_emulated(tmp_path)
+    engine.close()
+    pauses: list[float] = []
+    nobody = Warehouse(engine.emulator.host, engine.emulator.http_path, Token())
+    with (
+        WarehouseEngine(nobody, sleep=pauses.append) as unreachable,
+        pytest.raises(EngineUnavailableError, match="DATABRICKS_HOST"),
+    ):
+        run(unreachable, "DELETE FROM main.s.kept")
+    assert len(pauses) == nobody.patience.connects
+
+
+def test_an_interrupted_statement_costs_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_emulated(tmp_path) as engine:
+        rows(engine, "SELECT 1 AS x")
+        with monkeypatch.context() as patched:
+            patched.setattr(engine._flights, "run", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                rows(engine, "SELECT 2 AS x")
+        assert rows(engine, "SELECT 3 AS x") == [(3,)]
+        assert engine.emulator.count("OpenSession") == 2
+
+
 def test_tags_reach_the_server(tmp_path: Path) -> None:
     with open_emulated(tmp_path) as engine:
         engine.query(Statement("SELECT 1 AS x").tagged(run_id="r:1", part="a,b"))

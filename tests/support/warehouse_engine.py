@@ -70,7 +70,7 @@ def open_emulated(
 ) -> EmulatedEngine:
     """An engine over an emulator (with the options `emulated`) over a lake in `folder`."""
     behind = ExitStack()
-    lake = behind.enter_context(LocalEngine(folder, catalog="main"))
+    lake = behind.enter_context(LocalEngine(folder, catalog="main", durable=False))
     lake.execute(Statement("CREATE SCHEMA IF NOT EXISTS main.s"))
     emulator = behind.enter_context(Emulator(lake, **emulated))
     able = lake.facts.capabilities | {Capability.CANCEL, Capability.QUERY_TAGS}

@@ -22,6 +22,7 @@ from dq_databricks.engine.warehouse.failures import (
     DRIVER_ERRORS,
     Moment,
     NotSentError,
+    UnreachableError,
     translate,
 )
 from dq_databricks.engine.warehouse.parameters import MAX_PARAMETERS
@@ -167,11 +168,15 @@ class WarehouseEngine:
                 self._pool.renew()
             except EngineUnavailableError as error:
                 pause = self._warehouse.patience.pause_s(attempt)
-                is_safe = reading or isinstance(error, NotSentError)
-                if not is_safe or self._clock() + pause >= end:
+                if self._is_final(error, attempt, reading) or self._clock() + pause >= end:
                     raise
                 attempt += 1
                 self._sleep(pause)
+
+    def _is_final(self, error: EngineUnavailableError, attempt: int, reading: bool) -> bool:
+        if isinstance(error, UnreachableError):
+            return attempt >= self._warehouse.patience.connects
+        return not (reading or isinstance(error, NotSentError))
 
     def _connect(self) -> Any:
         try:

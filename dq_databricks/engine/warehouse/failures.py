@@ -34,6 +34,10 @@ class NotSentError(EngineUnavailableError):
     """The warehouse did not take the statement: sending it again cannot double it."""
 
 
+class UnreachableError(NotSentError):
+    """Nobody answers at the address: more likely a wrong host than a pause worth waiting for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When a failure came: does the statement read, had the server taken it, did we cancel it."""
@@ -55,7 +59,9 @@ def translate(error: Exception, moment: Moment, hide: Callable[[str], str]) -> E
     if isinstance(error, exc.DatabaseError) and not isinstance(error, exc.RequestError):
         return _reported(text, moment)
     if isinstance(_reason(inner), _NOT_CONNECTED) and not moment.taken:
-        return NotSentError(f"cannot reach the warehouse: {text}")
+        return UnreachableError(f"cannot reach the warehouse; check DATABRICKS_HOST ({text})")
+    if isinstance(inner, exc.MaxRetryDurationError):
+        return NotSentError(f"the warehouse is busy or still starting: {text}")
     if moment.taken and not moment.reading:
         return _unknown(text)
     return _refused(_http_code(error), text) or (

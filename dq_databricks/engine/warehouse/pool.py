@@ -60,6 +60,12 @@ class ConnectionPool:
             link = self._take()
             try:
                 yield link
+            except EngineError:
+                raise
+            except BaseException:
+                # Interrupted between request and answer: the next answer may be the one not read.
+                link.broken = True
+                raise
             finally:
                 self._give_back(link)
         finally:
