@@ -14,8 +14,9 @@ from dq_databricks.sql.statement import Parameter
 from dq_databricks.store.columns import checked, column_named
 
 Operator = Literal["=", "<>", "<", "<=", ">", ">=", "LIKE", "IN", "IS NULL", "IS NOT NULL", "QUERY"]
-# Literal keys let engines skip files; beyond this many, one JSON parameter keeps within limits.
-MOST_LITERALS = 50
+# Literal keys let engines skip files; beyond this many, one JSON parameter is cheaper to parse and
+# stays within the limit of parameters.
+MOST_LITERALS = 16
 
 
 @dataclass(frozen=True, slots=True)

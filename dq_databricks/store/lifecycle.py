@@ -22,8 +22,11 @@ def finish(table: Table[R], run: R) -> R:
     Raises NotFoundError, and VersionConflictError when the run has already ended.
     """
     key = [str(getattr(run, name)) for name in table.model.KEY]
+    fixed = {*run.KEY, "started_at"}
     values = {
-        name: value for name, value in run.__dict__.items() if name not in {*run.KEY, "started_at"}
+        name: value
+        for name, value in run.__dict__.items()
+        if value is not None and name not in fixed
     }
     if table.change(key, values, is_in("status", _OPEN)):
         return run

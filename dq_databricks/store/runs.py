@@ -77,11 +77,10 @@ class Runs:
             return {}
         conditions = [is_in("test_id", test_ids), self._complete()]
         where, parameters = render(self._results.model, conditions)
-        columns = self._results.columns_sql
-        text = f"""SELECT {columns}
+        text = f"""SELECT {self._results.columns_sql}
 FROM (
   SELECT
-    {columns},
+    *,
     row_number() OVER (
       PARTITION BY `test_id`
       ORDER BY `detected_at` DESC, `result_id` DESC
