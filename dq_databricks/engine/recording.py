@@ -21,8 +21,8 @@ from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import Relation
 from dq_databricks.sql.statement import Statement
 
-Answer = pa.Table | EngineError
-"""What a scripted statement gives: rows, or an error that is raised."""
+Script = Callable[[Statement], pa.Table] | Mapping[str, pa.Table | EngineError]
+"""What statements give: a function, or rows or an error by a piece of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +139,20 @@ class Recorder:
 class RecordingEngine:
     """Plays a script and remembers in `calls` what it was asked; computes nothing.
 
-    `answers` is a function from statement to Answer, or a mapping from a piece of the text to it:
+    `answers` is a function that gives rows (or raises), or rows and errors by a piece of the text:
     the first piece found in the text answers. What the script lacks raises EngineError.
     """
 
     def __init__(
         self,
-        answers: Callable[[Statement], Answer] | Mapping[str, Answer] | None = None,
+        answers: Script | None = None,
         *,
         snapshots: Mapping[Relation, Snapshot] | None = None,
         affected: int | None = None,
         facts: EngineFacts | None = None,
     ) -> None:
         self.calls = Calls()
-        self._answers = answers if answers is not None else {}
+        self._answers: Script = answers if answers is not None else {}
         self._snapshots = dict(snapshots or {})
         self._affected = affected
         self._facts = facts or EngineFacts("recording", frozenset(Capability))
@@ -165,10 +165,12 @@ class RecordingEngine:
     def query(self, statement: Statement) -> pa.Table:
         """The scripted answer of `statement`."""
         self.calls.queried(statement)
-        answer = self._answer(statement)
-        if isinstance(answer, EngineError):
-            raise answer
-        return answer
+        if not isinstance(self._answers, Mapping):
+            return self._answers(statement)
+        for piece, answer in self._answers.items():
+            if piece in statement.text:
+                return _given(answer)
+        raise EngineError(f"no answer in the script for: {' '.join(statement.text.split())[:200]}")
 
     def execute(self, statement: Statement) -> int | None:
         """The `affected` rows given to the constructor."""
@@ -210,10 +212,8 @@ class RecordingEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _answer(self, statement: Statement) -> Answer:
-        if not isinstance(self._answers, Mapping):
-            return self._answers(statement)
-        for piece, answer in self._answers.items():
-            if piece in statement.text:
-                return answer
-        raise EngineError(f"no answer in the script for: {' '.join(statement.text.split())[:200]}")
+
+def _given(answer: pa.Table | EngineError) -> pa.Table:
+    if isinstance(answer, EngineError):
+        raise answer
+    return answer

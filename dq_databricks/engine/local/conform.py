@@ -79,7 +79,7 @@ def _fit_nested(source: pa.DataType, target: pa.DataType, *, lenient: bool) -> b
             _fits(source.field(n).type, target.field(n).type, lenient=lenient)
             for n in range(len(names))
         )
-    return pa.types.is_map(source) == pa.types.is_map(target)
+    return bool(pa.types.is_map(source) == pa.types.is_map(target))
 
 
 def _family(kind: pa.DataType) -> str:

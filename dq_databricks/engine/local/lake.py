@@ -110,9 +110,10 @@ class Lake:
     def view(self, name: TableName) -> View | None:
         """The view of this name, or None."""
         try:
-            return View(**_read_json(self._view_path(name)))
+            found = _read_json(self._view_path(name))
         except FileNotFoundError:
             return None
+        return View(str(found["name"]), str(found["sql"]), found.get("comment"))
 
     def store_view(self, name: TableName, view: View) -> None:
         """Write a view, replacing the one that was there."""

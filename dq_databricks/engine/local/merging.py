@@ -294,7 +294,7 @@ def _pins(found: _Merge, given: pa.Table) -> list[str]:
     return [pin for pin in pins if pin]
 
 
-def _equal_columns(part: exp.Expression, found: _Merge) -> tuple[str, str] | None:
+def _equal_columns(part: exp.Expr, found: _Merge) -> tuple[str, str] | None:
     """Target and source column of ``t.a = s.b``, whichever side they stand on."""
     if not isinstance(part, exp.EQ):
         return None

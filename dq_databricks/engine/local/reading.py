@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -61,7 +62,9 @@ class Reader:
 
         found = transpile(text, resolve)
         found.check(bound)
-        return Compiled(found.sql, _picked(bound, found.placeholders, text), scope.rows)
+        # A parameter of TIMESTAMP AS OF has done its work: it is no part of the DuckDB text.
+        wanted = [name for name in found.placeholders if _stands_in(name, found.sql)]
+        return Compiled(found.sql, _picked(bound, wanted, text), scope.rows)
 
     def _create_view(self, sql: str) -> tuple[str, dict[str, pa.Table]]:
         """A DuckDB view for the text of a stored one, at the versions its tables have now."""
@@ -76,8 +79,12 @@ class Reader:
         return name, compiled.rows
 
 
+def _stands_in(name: str, sql: str) -> bool:
+    return re.search(rf"\${re.escape(name)}\b", sql) is not None
+
+
 def _picked(
-    bound: Mapping[str, Parameter], wanted: tuple[str, ...], text: str
+    bound: Mapping[str, Parameter], wanted: Sequence[str], text: str
 ) -> dict[str, Parameter]:
     if missing := [name for name in wanted if name not in bound]:
         raise SqlError(f"no value for parameter {missing[0]} of {excerpt(text)!r}")

@@ -212,7 +212,7 @@ def _flat_leaves(footer: pq.FileMetaData) -> dict[str, int]:
 
 
 def _is_unproven(kind: pa.DataType) -> bool:
-    return pa.types.is_nested(kind) or (pa.types.is_timestamp(kind) and kind.unit == "ns")
+    return bool(pa.types.is_nested(kind) or (pa.types.is_timestamp(kind) and kind.unit == "ns"))
 
 
 def _bytes_by_leaf(footers: Sequence[pq.FileMetaData]) -> dict[str, int]:
