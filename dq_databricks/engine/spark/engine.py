@@ -75,6 +75,11 @@ class SparkEngine:
         self._runner = Runner(session, timeout_s=statement_timeout_s)
         self._prepared = False
 
+    @property
+    def session(self) -> SparkSession:
+        """The session, for what SQL cannot say; it stays the caller's."""
+        return self._session
+
     @cached_property
     def facts(self) -> EngineFacts:
         """What this session can do; found by trying, once."""
