@@ -55,7 +55,8 @@ def parse_statements(text: str) -> list[exp.Expression | None]:
     """Parse statements separated by ``;``; an empty one is None. Raises SqlError."""
     try:
         tokens = PortableTokenizer(dialect=_DIALECT).tokenize(text)
-        return list(_DIALECT.parser().parse(tokens, text))
+        trees = _DIALECT.parser().parse(tokens, text)
+        return [tree if isinstance(tree, exp.Expression) else None for tree in trees]
     except ParseError as error:
         raise SqlError(_parse_message(error, text)) from error
     except TokenError as error:

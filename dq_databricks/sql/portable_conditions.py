@@ -12,10 +12,16 @@ from dq_databricks.sql.regex import JAVA, RegexFacts, regex_facts
 
 Condition = Callable[[exp.Expr], str | None]
 _DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}\s*\Z")
-_TIMESTAMP = re.compile(
-    r"\s*\d{4}-\d{2}-\d{2}([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?\s*\Z"
-)
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?"
+_TIMESTAMP = re.compile(rf"\s*\d{{4}}-\d{{2}}-\d{{2}}([ T]{_CLOCK})?\s*\Z")
 _STRFTIME_REST = re.compile(r"%[YmdHMSf](strict)?|[^A-Za-z]")
+_PARTS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOY", "DOW", "DAYOFWEEK", "DOW_ISO"} | {
+    "DAYOFWEEK_ISO",
+    "YEAROFWEEK",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+}
 _TYPES = frozenset(
     [
         exp.DType.TINYINT,
@@ -183,9 +189,7 @@ def _trunc_unit(node: exp.Expr) -> str | None:
 
 
 def _extract_part(node: exp.Expr) -> str | None:
-    known = """YEAR QUARTER MONTH WEEK DAY DOY DOW DAYOFWEEK DAYOFWEEK_ISO DOW_ISO HOUR MINUTE SECOND
-    YEAROFWEEK""".split()
-    return None if node.name.upper() in known else "use year, month, day, hour, minute, second …"
+    return None if node.name.upper() in _PARTS else "use year, month, day, hour, minute, second …"
 
 
 def _start(node: exp.Expr) -> str | None:

@@ -10,18 +10,14 @@ from sqlglot import exp
 
 from dq_databricks.errors import SqlError, UserSqlError
 from dq_databricks.sql.parse import excerpt, parse_statements
+from dq_databricks.sql.portable_words import ALLOWED_FUNCTIONS, FUNCTION_HINTS
 
 MAX_CHARS = 1_000_000
 MAX_NODES = 50_000
 _COMMANDS = (exp.Command, exp.DDL, exp.DML, exp.Alter, exp.Drop, exp.Set, exp.Use, exp.Describe)
 _NO_TRUTH = (exp.Literal, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DPipe, exp.Star)
 _READS = (exp.Select, exp.SetOperation)
-_KNOWN_FUNCTIONS = frozenset(
-    ["btrim", "crc32", "isnotnull", "isnull", "octet_length", "pmod", "weekday"]
-    + ["timestamp_micros", "timestamp_millis", "timestamp_seconds"]
-    + ["try_mod", "try_to_date", "try_to_timestamp", "every", "some", "bigint", "tinyint"]
-    + ["array_union", "arrays_overlap", "cardinality", "date_part", "mean", "std", "try_sum"]
-)
+_KNOWN_FUNCTIONS = ALLOWED_FUNCTIONS | frozenset(FUNCTION_HINTS) - {"identifier"}
 
 
 @dataclass(frozen=True, slots=True)

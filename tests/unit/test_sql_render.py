@@ -36,5 +36,5 @@ def test_a_template_comes_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "a.sql.j2").write_text("SELECT {{ bind(1) }}\n")
 
     assert Renderer(tmp_path).render("a.sql.j2").text.startswith("SELECT :p_")
-    with pytest.raises(SqlError, match="b.sql.j2"):
+    with pytest.raises(SqlError, match=r"b\.sql\.j2"):
         Renderer(tmp_path).render("b.sql.j2")

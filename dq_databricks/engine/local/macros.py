@@ -8,7 +8,7 @@ with `REFUSED`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -206,9 +206,9 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         "dq_unicode_upper": str.upper,
         "dq_soundex": _soundex,
     }.items():
-        _add(connection, name, function, ["VARCHAR"], "VARCHAR")
-    _add(connection, "dq_crc32", _crc32, ["VARCHAR"], "BIGINT")
-    _add(connection, "dq_levenshtein", _levenshtein, ["VARCHAR", "VARCHAR"], "INTEGER")
+        _add(connection, name, function, 1, "VARCHAR")
+    _add(connection, "dq_crc32", _crc32, 1, "BIGINT")
+    _add(connection, "dq_levenshtein", _levenshtein, 2, "INTEGER")
     macros = [f"CREATE OR REPLACE MACRO {name} AS {body}" for name, body in _MACROS.items()]
     macros += [f"CREATE OR REPLACE MACRO {name}{body}" for name, body in _OVERLOADS.items()]
     connection.execute(";".join(macros))
@@ -249,15 +249,15 @@ def _fits_int64(column: pa.ChunkedArray) -> bool:
 def _add(
     connection: duckdb.DuckDBPyConnection,
     name: str,
-    function: object,
-    parameters: list[str],
+    function: Callable[..., str | int],
+    parameters: int,
     returns: str,
 ) -> None:
     known = connection.execute(
         "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
     ).fetchone()
     if known == (0,):
-        connection.create_function(name, function, parameters, returns)
+        connection.create_function(name, function, ["VARCHAR"] * parameters, returns)
 
 
 def _crc32(text: str) -> int:

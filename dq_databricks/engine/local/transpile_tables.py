@@ -1,4 +1,4 @@
-"""Takes the tables out of a statement, so that its DuckDB text can be kept and they put in later."""
+"""Takes the tables out of a statement, so its DuckDB text can be kept and they put in later."""
 
 from __future__ import annotations
 
@@ -40,20 +40,13 @@ def _is_defined(table: exp.Table) -> bool:
     child: exp.Expr = table
     while node is not None:
         with_ = node.args.get("with_")
-        if isinstance(with_, exp.With) and any(
-            cte.alias.lower() == name for cte in _visible(with_, child)
-        ):
-            return True
+        if isinstance(with_, exp.With):
+            cte = child if node is not with_ else None
+            defined = (one.alias.lower() for one in with_.expressions if one is not cte)
+            if name in defined:
+                return True
         child, node = node, node.parent
     return False
-
-
-def _visible(with_: exp.With, child: exp.Expr) -> list[exp.Expr]:
-    """The definitions that `child` of a statement may use: all, or the ones before it."""
-    definitions = list(with_.expressions)
-    if child is not with_:
-        return definitions
-    return definitions
 
 
 def _take(table: exp.Table, number: int) -> Taken:

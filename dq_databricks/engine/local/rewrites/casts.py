@@ -18,7 +18,8 @@ _TO_TEXT = (Kind.WHOLE, Kind.TRUTH, Kind.DECIMAL, Kind.DATE, Kind.TEXT)
 def _cast(node: exp.Expr) -> exp.Expr | None:
     to = node.args["to"].this
     if isinstance(node.this, (exp.Null, exp.Placeholder)) or _is_written_out(node):
-        return _utc(node)
+        _utc(node)
+        return None
     for types, rule in _BY_TYPE:
         if to in types:
             return rule(node)

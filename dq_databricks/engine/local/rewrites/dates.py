@@ -201,7 +201,9 @@ def _plus(node: exp.Expr) -> exp.Expr | None:
     """A date shifted by an interval stays a date."""
     value, interval = node.this, node.expression
     if not isinstance(interval, exp.Interval):
-        return _minus_times(node) if isinstance(node, exp.Sub) else None
+        if isinstance(node, exp.Sub):
+            _minus_times(node)
+        return None
     unit = str(interval.args.get("unit")).upper().removesuffix("S")
     if isinstance(node.parent, exp.Cast) and node.parent.args["to"].this == exp.DType.DATE:
         return None

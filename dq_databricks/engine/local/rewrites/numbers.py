@@ -1,4 +1,4 @@
-"""Arithmetic and comparison: division, remainders, functions that Spark answers with NULL or NaN."""
+"""Arithmetic and comparison: division, remainders, what Spark answers with NULL or NaN."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def _function(name: str) -> Rule:
     return rule
 
 
-def _log(node: exp.Expr) -> exp.Expr:
-    value = node.expression
+def _log(node: exp.Expr) -> exp.Expr | None:
+    value = node.args.get("expression")
     if value is None:
         return _function("dq_ln")(node)
     name = "dq_log2" if node.this.name == "2" else "dq_log10"
