@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes
 
 from dq_databricks.errors import CancelledError, QualityError, StatementTimeoutError
@@ -56,6 +56,11 @@ class Operation:
     def cancel(self) -> None:
         self._stop(State.CANCELED_STATE, CancelledError("Operation has been canceled."))
 
+    @property
+    def rows(self) -> pa.Table:
+        """The answer; of a statement that was stopped an empty one, which nobody may trust."""
+        return self.outcome.rows if self.outcome else pa.table({})
+
     def status(self) -> ttypes.TGetOperationStatusResp:
         failed = self.state == State.ERROR_STATE
         return ttypes.TGetOperationStatusResp(
@@ -68,8 +73,7 @@ class Operation:
         )
 
     def next_page(self, max_rows: int) -> ttypes.TFetchResultsResp:
-        assert self.outcome is not None
-        answer = page(self.outcome.rows, self.fetched, min(max_rows, self.page_rows))
+        answer = page(self.rows, self.fetched, min(max_rows, self.page_rows))
         self.fetched += sum(batch.rowCount for batch in answer.results.arrowBatches)
         return answer
 
@@ -105,6 +109,3 @@ def _new_handle() -> ttypes.TOperationHandle:
     return ttypes.TOperationHandle(
         identifier, ttypes.TOperationType.EXECUTE_STATEMENT, hasResultSet=True
     )
-
-
-Start = Callable[[], Operation]

@@ -94,14 +94,13 @@ class Service:
         self, req: ttypes.TGetResultSetMetadataReq
     ) -> ttypes.TGetResultSetMetadataResp:
         operation = self._operation(req.operationHandle)
-        if operation is None or operation.outcome is None:
-            message = operation.message if operation else "Invalid OperationHandle"
-            return ttypes.TGetResultSetMetadataResp(status=failed(message))
-        return metadata(operation.outcome.rows)
+        if operation is None:
+            return ttypes.TGetResultSetMetadataResp(status=failed("Invalid OperationHandle"))
+        return metadata(operation.rows)
 
     def fetch_results(self, req: ttypes.TFetchResultsReq) -> ttypes.TFetchResultsResp:
         operation = self._operation(req.operationHandle)
-        if operation is None or operation.outcome is None:
+        if operation is None:
             return ttypes.TFetchResultsResp(status=failed("Invalid OperationHandle"))
         return operation.next_page(req.maxRows)
 
@@ -135,13 +134,13 @@ class Service:
 
 def _direct(operation: Operation, max_rows: int) -> ttypes.TSparkDirectResults:
     status = operation.status()
-    if operation.state != State.FINISHED_STATE or operation.outcome is None:
+    if operation.state != State.FINISHED_STATE:
         return ttypes.TSparkDirectResults(operationStatus=status)
     rows = operation.next_page(max_rows)
     closed = None if rows.hasMoreRows else ttypes.TCloseOperationResp(status=ok())
     return ttypes.TSparkDirectResults(
         operationStatus=status,
-        resultSetMetadata=metadata(operation.outcome.rows),
+        resultSetMetadata=metadata(operation.rows),
         resultSet=rows,
         closeOperation=closed,
     )
