@@ -94,9 +94,13 @@ class SqlError(EngineError):
 class TableNotFoundError(EngineError):
     """A table or schema named in a statement does not exist."""
 
+    wrong_use = True
+
 
 class ColumnNotFoundError(EngineError):
     """A column named in a statement does not exist."""
+
+    wrong_use = True
 
 
 class TableExistsError(EngineError):

@@ -38,7 +38,7 @@ def main() -> None:
         append_second_half(quality, progress)
         report = quality.test(group=GROUP, progress=progress)
     console.print(
-        f"[dim]metadata schema {migrated.schema_version}, lake in {quality.settings.home}[/]"
+        f"[dim]metadata schema {migrated.version}, lake in {quality.settings.home}[/]"
     )
     show_profile(profile)
     show_proposals(proposals)

@@ -23,6 +23,7 @@ from dq_databricks.errors import QualityError
 from dq_databricks.settings import Settings
 
 EXIT_FINE, EXIT_TESTS_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
+EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 130, 141
 
 _EXAMPLES = """\b
   dq profile ./orders.parquet            what is in it, and what looks odd
@@ -108,12 +109,11 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(error.format_message(), EXIT_WRONG_USE)
     except click.Abort:
-        return _fail("interrupted", 130)
+        return _fail("interrupted", EXIT_INTERRUPTED)
     except QualityError as error:
         return _fail(str(error), EXIT_WRONG_USE if error.wrong_use else EXIT_COULD_NOT_RUN)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FINE
+    except SystemExit:  # click's answer to a reader that went away, as in `dq … | head`
+        return EXIT_PIPE_CLOSED
     return code if isinstance(code, int) else EXIT_FINE
 
 

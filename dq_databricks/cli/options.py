@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dq_databricks.cli.output import stderr_console
 from dq_databricks.quality import Quality, open_quality
+from dq_databricks.running.progress import silent
 from dq_databricks.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,14 +90,18 @@ def opened() -> Iterator[Quality]:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Report progress of phases on stderr: called with phase, done and total."""
+    """Report progress of phases on a terminal's stderr: called with phase, done and total."""
+    console = stderr_console()
+    if not console.is_terminal:
+        yield silent
+        return
     columns = (
         TextColumn("{task.description:<28}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         tasks: dict[str, Any] = {}
 
         def report(phase: str, done: int, total: int) -> None:

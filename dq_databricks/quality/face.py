@@ -356,9 +356,18 @@ class Quality:
         if (target is None) == (group is None):
             raise ParameterError("give one TARGET, or a table group with --group")
         if target is not None:
-            return (self._ready().catalog.register(self.settings.project, parse_target(target)),)
+            return (self._entry(target),)
         catalog = self.catalog
         return catalog.discover(catalog.group(group or ""))
+
+    def _entry(self, target: str) -> TableEntry:
+        """The entry of TARGET; one that cannot be described is not put under watch."""
+        relation, catalog = parse_target(target), self._ready().catalog
+        found = catalog.find(self.settings.project, relation)
+        if found is not None:
+            return found
+        self.engine.inspect(relation)
+        return catalog.register(self.settings.project, relation)
 
     def _work(
         self, target: str | None, group: str | None, suite: str | None

@@ -141,6 +141,7 @@ def _measurement(outcome: _Outcome, alias: str, key: str) -> Measurement:
         statement=outcome.statement,
         duration_ms=outcome.duration_ms,
         rows=rows,
+        failure=error,
     )
 
 

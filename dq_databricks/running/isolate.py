@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dq_databricks.engine.protocol import Snapshot
 from dq_databricks.errors import (
+    AuthenticationError,
+    CancelledError,
     ColumnNotFoundError,
+    DamagedTableError,
     EngineError,
+    EngineUnavailableError,
     ExpressionError,
+    PermissionDeniedError,
     QualityError,
     SqlError,
     StatementTimeoutError,
+    TableNotFoundError,
     UnsupportedError,
     WrongUseError,
 )
@@ -26,6 +32,15 @@ _OF_ONE_EXPRESSION = (
     WrongUseError,
 )
 
+_OF_THE_TABLE = (
+    AuthenticationError,
+    CancelledError,
+    DamagedTableError,
+    EngineUnavailableError,
+    PermissionDeniedError,
+    TableNotFoundError,
+)
+
 
 def smaller_statements(
     planned: PlannedStatement, error: QualityError, snapshot: Snapshot
@@ -39,6 +54,11 @@ def smaller_statements(
 def reason(error: QualityError) -> str:
     """The error of a measurement in words."""
     return f"timeout: {error}" if isinstance(error, StatementTimeoutError) else str(error)
+
+
+def is_of_the_table(error: QualityError) -> bool:
+    """Whether nothing else of the table could be measured either."""
+    return isinstance(error, _OF_THE_TABLE)
 
 
 def _is_of_one_expression(error: QualityError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dq_databricks.engine.protocol import Engine, Snapshot
 from dq_databricks.errors import QualityError
@@ -17,8 +18,20 @@ from dq_databricks.profiling.assemble import assemble
 from dq_databricks.profiling.groups import second_measures
 from dq_databricks.profiling.measures import first_measures
 from dq_databricks.running.execute import execute
+from dq_databricks.running.isolate import is_of_the_table
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.test_run import elapsed_ms
+
+OnPlan = Callable[[ScanPlan], Callable[[PlannedStatement], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """The plans of both passes and what they measured."""
+
+    plans: tuple[ScanPlan, ScanPlan]
+    first: dict[str, Measurement]
+    second: dict[str, Measurement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,51 +67,58 @@ class TableProfiler:
         started = self.context.now()
         try:
             snapshot = self.engine.inspect(relation_of(entry))
-            plans, first, second = self._measure(snapshot, on_plan)
+            passes = self._measure(snapshot, on_plan)
         except QualityError as error:
             return self._broken(entry, error)
-        name = str(snapshot.relation)
         columns = assemble(
             snapshot,
-            first,
-            second,
+            passes.first,
+            passes.second,
             profile_run_id=self.profile_run_id,
             table_id=entry.table_id,
-            table_name=name,
+            table_name=str(snapshot.relation),
             profiled_at=started,
         )
-        rows = first[ROW_COUNT_KEY].value
-        table = TableProfile(
+        table = self._table(entry, snapshot, passes, started)
+        return ProfiledEntry(entry, table, tuple(columns), snapshot)
+
+    def _table(
+        self, entry: TableEntry, snapshot: Snapshot, passes: _Passes, started: datetime
+    ) -> TableProfile:
+        rows = passes.first[ROW_COUNT_KEY].value
+        return TableProfile(
             profile_run_id=self.profile_run_id,
             table_id=entry.table_id,
-            table_name=name,
+            table_name=str(snapshot.relation),
             table_version=snapshot.version,
             fingerprint=snapshot.fingerprint,
             row_count=rows if isinstance(rows, int) else None,
             column_count=len(snapshot.columns),
             size_bytes=snapshot.size_bytes,
-            statement_count=sum(len(plan.statements) for plan in plans),
-            columns_read=sum(plan.columns_read for plan in plans),
+            statement_count=sum(len(plan.statements) for plan in passes.plans),
+            columns_read=sum(plan.columns_read for plan in passes.plans),
             duration_ms=elapsed_ms(started, self.context.now()),
-            error_message=first[ROW_COUNT_KEY].error,
+            error_message=passes.first[ROW_COUNT_KEY].error,
             profiled_at=started,
         )
-        return ProfiledEntry(entry, table, tuple(columns), snapshot)
 
-    def _measure(
-        self,
-        snapshot: Snapshot,
-        on_plan: Callable[[ScanPlan], Callable[[PlannedStatement], None]],
-    ) -> tuple[tuple[ScanPlan, ScanPlan], dict[str, Measurement], dict[str, Measurement]]:
-        tags = {"dq_run_id": self.profile_run_id}
-        facts = self.engine.facts
-        wanted = first_measures(snapshot, now=self.context.now(), exact=self.exact)
-        first_plan = make_plan(snapshot, wanted, facts, fuse_objects=True)
-        first = execute(first_plan, self.engine, tags=tags, on_statement=on_plan(first_plan))
+    def _measure(self, snapshot: Snapshot, on_plan: OnPlan) -> _Passes:
+        now = self.context.now()
+        wanted = first_measures(snapshot, now=now, exact=self.exact)
+        first_plan = make_plan(snapshot, wanted, self.engine.facts, fuse_objects=True)
+        first = self._execute(first_plan, on_plan)
         grouped = second_measures(snapshot, first, exact=self.exact)
-        second_plan = make_plan(snapshot, grouped, facts)
-        second = execute(second_plan, self.engine, tags=tags, on_statement=on_plan(second_plan))
-        return (first_plan, second_plan), first, second
+        second_plan = make_plan(snapshot, grouped, self.engine.facts)
+        return _Passes((first_plan, second_plan), first, self._execute(second_plan, on_plan))
+
+    def _execute(self, plan: ScanPlan, on_plan: OnPlan) -> dict[str, Measurement]:
+        """Measurements of one pass; raises what makes the whole table unreadable."""
+        tags = {"dq_run_id": self.profile_run_id}
+        measurements = execute(plan, self.engine, tags=tags, on_statement=on_plan(plan))
+        for measurement in measurements.values():
+            if measurement.failure is not None and is_of_the_table(measurement.failure):
+                raise measurement.failure
+        return measurements
 
     def _broken(self, entry: TableEntry, error: QualityError) -> ProfiledEntry:
         table = TableProfile(

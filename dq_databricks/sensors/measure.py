@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from dq_databricks.engine.protocol import Scalar
+from dq_databricks.errors import QualityError
 from dq_databricks.sql.statement import Statement
 
 
@@ -62,7 +63,8 @@ class Measurement:
     """The answer to a measure, or why there is none.
 
     `source` says what answered: ``metadata``, ``statistics``, ``scan``, ``group`` or ``query``.
-    `duration_ms` is that of the whole statement, which other measures may share.
+    `duration_ms` is that of the whole statement, which other measures may share. `failure` is what
+    the engine raised; `error` says it in words.
     """
 
     key: str
@@ -72,3 +74,4 @@ class Measurement:
     statement: Statement | None = None
     duration_ms: int = 0
     rows: tuple[Mapping[str, Scalar | None], ...] = field(default=())
+    failure: QualityError | None = None

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from databricks import sql
 
-from dq_databricks import __name__ as package
 from dq_databricks.engine.warehouse.credentials import Credentials
 from dq_databricks.engine.warehouse.policy import Patience, StatementRetries
 from dq_databricks.errors import EngineError, SettingsError
@@ -54,7 +53,7 @@ class Warehouse:
                 "TIMEZONE": "UTC",
                 "ANSI_MODE": "true",
             },
-            user_agent_entry=package,
+            user_agent_entry="dq-databricks",
             enable_telemetry=False,
             _socket_timeout=min(self.statement_timeout_s + _ANSWER_MARGIN_S, _LONGEST_SILENCE_S),
             # The connector's own retries are off; StatementRetries takes their place.
