@@ -16,6 +16,9 @@ from dq_databricks.sql.statement import Statement
 FEW_VALUES = 1_000
 """Up to this many distinct values a column is listed: most frequent values, patterns, counts."""
 
+SOME_VALUES = 10_000
+"""Up to this many distinct values a GROUP BY costs little more than reading the column."""
+
 SMALL_TABLE = 1_000_000
 """Up to this many rows a GROUP BY of any column is cheap, so distinct counts are exact."""
 
@@ -127,6 +130,8 @@ def _choose(column: ColumnInfo, facts: _Facts, *, exact: bool, keys_left: int) -
         return GroupChoice(column, Grouping.COUNT, "exact counts were asked for")
     if facts.rows <= SMALL_TABLE:
         return GroupChoice(column, Grouping.COUNT, f"a table of {facts.rows:,} rows is small")
+    if facts.distinct <= SOME_VALUES:
+        return GroupChoice(column, Grouping.COUNT, f"about {facts.distinct:,} groups are cheap")
     if keys_left and _may_be_key(column, facts):
         return GroupChoice(column, Grouping.COUNT, f"{_KEY}: about as many values as rows")
     return _none(
