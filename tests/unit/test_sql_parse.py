@@ -13,7 +13,7 @@ NAMES = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
 
 
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=120)
 @given(NAMES)
 def test_a_quoted_name_is_the_same_name_after_parsing(name: str) -> None:
     tree = parse_statement(f"SELECT {quote(name)} FROM {quote('s', name)}")
@@ -23,7 +23,7 @@ def test_a_quoted_name_is_the_same_name_after_parsing(name: str) -> None:
     assert (column.name, table.name) == (name, name)
 
 
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=120)
 @given(TEXTS)
 def test_a_doubled_quote_is_one_quote(text: str) -> None:
     literal = "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

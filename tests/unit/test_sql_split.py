@@ -70,7 +70,7 @@ def test_what_is_left_open_is_refused(script: str, message: str) -> None:
         split_statements(script)
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=120)
 @given(st.lists(PARTS, max_size=30))
 def test_no_character_is_lost(parts: list[str]) -> None:
     script = "".join(parts)

@@ -30,7 +30,7 @@ _LONG_NUMBERS = (
 _FLOATS = "('DOUBLE', 'FLOAT')"
 _WHOLES = "('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'BOOLEAN')"
 _TIMES = "('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE')"
-_IS_NESTED = "typeof(x) LIKE '%]' OR typeof(x) LIKE 'STRUCT%' OR typeof(x) LIKE 'MAP%'"
+_IS_NESTED = "right(typeof(x), 1) = ']' OR left(typeof(x), 3) IN ('STR', 'MAP')"
 
 
 def _guard(condition: str, hint: str, otherwise: str = "x") -> str:
@@ -74,6 +74,7 @@ _GUARDS = {
         "contains(x, '$') OR contains(x, '\\')", "a bound replacement is plain text"
     ),
 }
+_BYTES = "CAST(octet_length(CAST(x AS BLOB)) AS INTEGER)"
 _ARITHMETIC = {
     "dq_zero(x)": "CASE WHEN x = 0 THEN error('DIVIDE_BY_ZERO: use try_divide') ELSE x END",
     "dq_try_divide(a, b)": "CASE WHEN b = 0 THEN NULL ELSE dq_no_decimal(a) / dq_no_decimal(b) END",
@@ -120,11 +121,14 @@ _CASTS = {
     "THEN TRY_CAST(rtrim(dq_blank_free(x), 'dDfF') AS DOUBLE) "
     f"WHEN regexp_full_match(lower(x), '{_BLANK}([+-]?inf(inity)?|nan){_BLANK}') "
     "THEN TRY_CAST(dq_blank_free(x) AS DOUBLE) END",
-    "dq_cast_double(x)": "CASE WHEN typeof(x) <> 'VARCHAR' THEN CAST(dq_not_time(x) AS DOUBLE) "
-    "WHEN CAST(x AS VARCHAR) IS NULL THEN NULL WHEN dq_double_text(CAST(x AS VARCHAR)) IS NULL "
-    "THEN error('CAST_INVALID_INPUT: no number') ELSE dq_double_text(CAST(x AS VARCHAR)) END",
-    "dq_try_double(x)": "CASE WHEN typeof(x) = 'VARCHAR' THEN dq_double_text(CAST(x AS VARCHAR)) "
-    "ELSE TRY_CAST(dq_not_time(x) AS DOUBLE) END",
+    # Of aggregates DuckDB does not know the type when it picks an overload: these take any type.
+    "dq_cast_any_double(x)": "CASE WHEN typeof(x) = 'VARCHAR' "
+    "THEN CASE WHEN CAST(x AS VARCHAR) IS NULL THEN NULL "
+    "WHEN dq_double_text(CAST(x AS VARCHAR)) IS NULL "
+    "THEN error('CAST_INVALID_INPUT: no number') ELSE dq_double_text(CAST(x AS VARCHAR)) END "
+    "ELSE CAST(dq_not_time(x) AS DOUBLE) END",
+    "dq_try_any_double(x)": "CASE WHEN typeof(x) = 'VARCHAR' "
+    "THEN dq_double_text(CAST(x AS VARCHAR)) ELSE TRY_CAST(dq_not_time(x) AS DOUBLE) END",
     "dq_decimal_text(x)": f"CASE WHEN typeof(x) = 'FLOAT' THEN error('{REFUSED}cast a float to "
     "DOUBLE first') WHEN typeof(x) = 'DOUBLE' THEN CAST(x AS VARCHAR) "
     "WHEN strlen(CAST(x AS VARCHAR)) <> length(CAST(x AS VARCHAR)) "
@@ -174,6 +178,10 @@ _CASTS = {
     "THEN error('CANNOT_PARSE_TIMESTAMP: text does not fit the format') ELSE dq_parsed(s, f) END",
 }
 _TEXT = {
+    "dq_length(x)": f"CASE WHEN typeof(x) = 'BLOB' THEN {_BYTES} "
+    "ELSE CAST(length(dq_string(x)) AS INTEGER) END",
+    "dq_octets(x)": f"CASE WHEN typeof(x) = 'BLOB' THEN {_BYTES} "
+    "ELSE CAST(strlen(dq_string(x)) AS INTEGER) END",
     "dq_lower(x)": "CASE WHEN strlen(x) = length(x) THEN lower(x) ELSE dq_unicode_lower(x) END",
     "dq_upper(x)": "CASE WHEN strlen(x) = length(x) THEN upper(x) ELSE dq_unicode_upper(x) END",
     "dq_json(j, p)": "CASE WHEN json_valid(j) THEN json_extract_string(j, p) END",
@@ -184,11 +192,16 @@ _TEXT = {
     "WHEN list_contains(a, v) THEN true WHEN len(list_filter(a, lambda e: e IS NULL)) > 0 "
     "THEN NULL ELSE false END",
 }
+_TO_DOUBLE = (
+    "(x DOUBLE) AS x, (x BIGINT) AS CAST(x AS DOUBLE), (x HUGEINT) AS CAST(x AS DOUBLE), "
+    "(x BOOLEAN) AS CAST(x AS DOUBLE), (x VARCHAR) AS "
+)
+# Overloads bind one body only, which is cheap; they must not serve types they convert wrongly.
 _OVERLOADS = {
-    "dq_length": "(x VARCHAR) AS CAST(length(x) AS INTEGER), "
-    "(x BLOB) AS CAST(octet_length(x) AS INTEGER)",
-    "dq_octets": "(x VARCHAR) AS CAST(strlen(x) AS INTEGER), "
-    "(x BLOB) AS CAST(octet_length(x) AS INTEGER)",
+    "dq_try_double": f"{_TO_DOUBLE} dq_double_text(x)",
+    "dq_cast_double": f"{_TO_DOUBLE} CASE WHEN x IS NULL THEN NULL "
+    "WHEN dq_double_text(x) IS NULL THEN error('CAST_INVALID_INPUT: no number') "
+    "ELSE dq_double_text(x) END",
 }
 _DATES = {
     "dq_whole_part(m, n)": "(m - ((m % n) + n) % n) // n",

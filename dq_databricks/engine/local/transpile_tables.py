@@ -35,18 +35,24 @@ def _tables(tree: exp.Expression) -> Iterator[exp.Table]:
 
 
 def _is_defined(table: exp.Table) -> bool:
-    """Whether a WITH in scope defines this name."""
+    """Whether a WITH in scope defines this name; a definition does not see itself or later ones."""
     name, node = table.name.lower(), table.parent
-    child: exp.Expr = table
+    inside: exp.Expr | None = None
     while node is not None:
         with_ = node.args.get("with_")
-        if isinstance(with_, exp.With):
-            cte = child if node is not with_ else None
-            defined = (one.alias.lower() for one in with_.expressions if one is not cte)
-            if name in defined:
-                return True
-        child, node = node, node.parent
+        if isinstance(with_, exp.With) and name in _visible(with_, inside):
+            return True
+        inside = node if isinstance(node, exp.CTE) else inside
+        node = node.parent
     return False
+
+
+def _visible(with_: exp.With, inside: exp.Expr | None) -> set[str]:
+    names = [definition.alias.lower() for definition in with_.expressions]
+    if inside is None or inside.parent is not with_:
+        return set(names)
+    position = inside.index or 0
+    return set(names[: position + 1 if with_.args.get("recursive") else position])
 
 
 def _take(table: exp.Table, number: int) -> Taken:

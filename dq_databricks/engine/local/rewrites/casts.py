@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from dq_databricks.engine.local.rewrites import Rule
 from dq_databricks.engine.local.rewrites.kinds import Kind, call, is_text_literal, keep_kind, kind
+from dq_databricks.engine.local.rewrites.scope import is_plain
 
 _WHOLE = {exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT}
 _TEXT = {exp.DType.TEXT, exp.DType.VARCHAR}
@@ -56,7 +57,8 @@ def _to_whole(node: exp.Expr) -> None:
 def _to_float(node: exp.Expr) -> exp.Expr | None:
     if kind(node.this) in {Kind.WHOLE, Kind.DOUBLE, Kind.DECIMAL, Kind.TRUTH}:
         return None
-    value = call(_name(node, "double"), node.this)
+    what = "double" if is_plain(node.this) else "any_double"
+    value = call(_name(node, what), node.this)
     single = node.args["to"].this == exp.DType.FLOAT
     return exp.cast(value, exp.DType.FLOAT) if single else keep_kind(value, Kind.DOUBLE)
 
