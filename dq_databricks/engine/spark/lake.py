@@ -6,7 +6,7 @@ views of the lake when a statement needs them, and writes through what a stateme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,13 +73,22 @@ class LakeSparkEngine(SparkEngine):
         added = [self._register_schema(name) for name in self._lake.schemas(self._catalog)]
         for schema in self._lake.schemas(self._catalog):
             known = set(super().tables(self._catalog, schema))
-            wanted = [*self._lake.tables(self._catalog, schema), *self._views(schema)]
-            new = [name for name in wanted if name not in known and name.table in text]
-            added += [self._register_one(name) for name in new]
+            views = self._named_views(schema, text)
+            named = " ".join([text, *(view.sql.lower() for view in views.values())])
+            tables = self._lake.tables(self._catalog, schema)
+            missed = [name for name in tables if name not in known and name.table in named]
+            added += [self._register_table(name) for name in missed]
+            added.append(self._register_views({n: v for n, v in views.items() if n not in known}))
         return any(added)
 
-    def _views(self, schema: str) -> Sequence[TableName]:
-        return self._lake.views(self._catalog, schema)
+    def _named_views(self, schema: str, text: str) -> dict[TableName, View]:
+        """Views that `text` may name, and those that these may name in turn."""
+        found: dict[TableName, View] = {}
+        stored = [(n, self._lake.view(n)) for n in self._lake.views(self._catalog, schema)]
+        for _ in stored:
+            named = " ".join([text, *(view.sql.lower() for view in found.values())])
+            found |= {name: view for name, view in stored if view and name.table in named}
+        return found
 
     def _register_schema(self, schema: str) -> bool:
         found = self._plain(f"SHOW SCHEMAS IN {quote(self._catalog)}").collect()
@@ -88,13 +97,26 @@ class LakeSparkEngine(SparkEngine):
         self._plain(f"CREATE SCHEMA {quote(self._catalog, schema)} {self._location(schema)}")
         return True
 
-    def _register_one(self, name: TableName) -> bool:
-        view = self._lake.view(name)
-        if view is not None:
-            self._registering(Statement(f"CREATE VIEW {name.sql} AS {view.sql}"))
-        else:
-            folder = _literal(self._lake.folder(name))
-            self._plain(f"CREATE TABLE {name.sql} USING DELTA LOCATION {folder}")
+    def _register_table(self, name: TableName) -> bool:
+        folder = _literal(self._lake.folder(name))
+        self._plain(f"CREATE TABLE {name.sql} USING DELTA LOCATION {folder}")
+        return True
+
+    def _register_views(self, views: Mapping[TableName, View]) -> bool:
+        """Create `views`; one that reads another waits for it. Broken ones stay unknown."""
+        left = dict(views)
+        while left:
+            created = [name for name, view in left.items() if self._creates(name, view)]
+            if not created:
+                break
+            left = {name: view for name, view in left.items() if name not in created}
+        return len(left) < len(views)
+
+    def _creates(self, name: TableName, view: View) -> bool:
+        try:
+            self._plain(f"CREATE VIEW {name.sql} AS {view.sql}")
+        except FAILURES:
+            return False
         return True
 
     def _prepared_ddl(self, ddl: Ddl, statement: Statement) -> Statement:
@@ -108,7 +130,10 @@ class LakeSparkEngine(SparkEngine):
 
     def _register_all(self, schema: str) -> None:
         """Make the session know a whole schema: it would drop an unknown table's files with it."""
-        names = [*self._lake.tables(self._catalog, schema), *self._views(schema)]
+        names = [
+            *self._lake.tables(self._catalog, schema),
+            *self._lake.views(self._catalog, schema),
+        ]
         self._register(" ".join([schema, *(name.table for name in names)]))
 
     def _store(self, ddl: Ddl) -> None:

@@ -59,7 +59,17 @@ def fitted(table: object, rows: pa.Table, schema: st.StructType) -> pa.Table:
         _cast(table, name, rows.column(name), to_arrow_type(kinds[name.lower()]))
         for name in rows.column_names
     ]
-    return pa.Table.from_arrays(arrays, names=rows.column_names)
+    return _without_offsets(pa.Table.from_arrays(arrays, names=rows.column_names))
+
+
+def _without_offsets(rows: pa.Table) -> pa.Table:
+    """The same rows in buffers of their own: Spark's client refuses slices of nested columns."""
+    if not any(pa.types.is_nested(kind) for kind in rows.schema.types):
+        return rows
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()
 
 
 def _field_name(name: str) -> str:
