@@ -58,11 +58,11 @@ def _types(described: pa.Table) -> list[str]:
 
 
 def _header(file: Path) -> tuple[str, tuple[str, ...]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
+    with file.open("rb") as lines:
         try:
-            first = lines.readline()
+            first = lines.readline().decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise DamagedTableError(f"CSV {file}, line 1: not UTF-8 ({error.reason})") from error
+            raise DamagedTableError(f"CSV {file}, Line: 1: not UTF-8 ({error.reason})") from error
     if not first.strip():
         raise DamagedTableError(f"CSV {file} is empty: its first line must name the columns")
     delimiter = max(_DELIMITERS, key=first.count)

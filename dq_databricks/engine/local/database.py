@@ -17,6 +17,8 @@ from dq_databricks.sql.statement import Parameter
 
 _SETTINGS = (
     "SET GLOBAL errors_as_json = true",
+    # It knows files by the second of their change, and would show what was there before.
+    "SET GLOBAL enable_external_file_cache = false",
     "SET GLOBAL python_enable_replacements = false",
 )
 

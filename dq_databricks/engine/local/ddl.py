@@ -106,7 +106,7 @@ class Definitions:
                 )
             rows = self._rows(node, bound)
             schema = None if rows is not None else _schema(node)
-            path = self._relations.paths.plain(self._lake.prepare_table(name))
+            path = self._relations.paths.to_write(self._lake.prepare_table(name))
             if rows is not None:
                 write_deltalake(path, rows, mode="error", **options)
             else:

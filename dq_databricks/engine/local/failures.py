@@ -83,7 +83,7 @@ def classify_duckdb(error: duckdb.Error, what: str) -> EngineError:
     for kind, make in _BY_KIND:
         if isinstance(error, kind):
             return make(message)
-    return EngineError(message)
+    return _io(message)
 
 
 def _io(message: str) -> EngineError:

@@ -7,24 +7,36 @@ import re
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import quote as url_quote
 
-# Both read these unchanged. Percent signs and brackets are decoded or expanded by one of them,
-# and DuckDB's Delta reader drops folders with letters beyond ASCII.
+from dq_databricks.errors import UnsupportedError
+
+# Read unchanged by DuckDB and its Delta reader. Letters beyond ASCII, brackets and quotes are not:
+# there a link with a plain name helps.
 _PLAIN = re.compile(r"[A-Za-z0-9_./~=+,: @-]+")
+# Delta libraries follow links, then decode percent signs; delta-rs also refuses brackets.
+_UNREADABLE = re.compile("%")
+_UNWRITABLE = re.compile(r"[%\[\]]")
 
 
 class PlainPaths:
-    """Gives every folder a plain name: its own, or that of a link in a private folder."""
+    """Gives files and folders the names under which DuckDB and delta-rs find them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._links: tempfile.TemporaryDirectory[str] | None = None
 
-    def plain(self, folder: Path) -> str:
-        """A path to `folder` of plain characters only."""
-        if _PLAIN.fullmatch(str(folder)):
-            return str(folder)
-        return self._link(folder)
+    def to_read(self, path: Path) -> str:
+        """A file or folder as DuckDB reads it: its own name or that of a link."""
+        return str(path) if _PLAIN.fullmatch(str(path)) else self._link(path)
+
+    def to_scan(self, folder: Path) -> str:
+        """A Delta folder as DuckDB scans it. Raises UnsupportedError for a name it cannot take."""
+        return self.to_read(_checked(folder, _UNREADABLE, "read"))
+
+    def to_write(self, folder: Path) -> str:
+        """A Delta folder as delta-rs writes it. Raises UnsupportedError for a name it cannot take."""
+        return "file://" + url_quote(str(_checked(folder, _UNWRITABLE, "written")))
 
     def close(self) -> None:
         """Remove the links; what they point to stays."""
@@ -33,12 +45,21 @@ class PlainPaths:
         if links is not None:
             links.cleanup()
 
-    def _link(self, folder: Path) -> str:
+    def _link(self, path: Path) -> str:
         with self._lock:
             if self._links is None:
                 self._links = tempfile.TemporaryDirectory(prefix="dq-")
-            digest = hashlib.sha256(str(folder).encode()).hexdigest()[:24]
+            digest = hashlib.sha256(str(path).encode()).hexdigest()[:24]
             link = Path(self._links.name) / digest
             if not link.is_symlink():
-                link.symlink_to(folder, target_is_directory=True)
+                link.symlink_to(path, target_is_directory=path.is_dir())
             return str(link)
+
+
+def _checked(folder: Path, refused: re.Pattern[str], verb: str) -> Path:
+    if match := refused.search(str(folder)):
+        raise UnsupportedError(
+            f"{folder}: a Delta table cannot be {verb} below a folder with {match[0]!r} in its "
+            "name; rename the folder, or move the local lake with DQ_HOME"
+        )
+    return folder

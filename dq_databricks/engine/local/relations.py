@@ -64,12 +64,12 @@ class Relations:
     def delta_scan(self, folder: Path, version: int | None, *, table: str) -> str:
         """The DuckDB source that reads a Delta folder at one version."""
         readable = self.tables.readable_version(folder, version, table=table)
-        return f"delta_scan({literals.text(self.paths.plain(folder))}, version => {readable})"
+        return f"delta_scan({literals.text(self.paths.to_scan(folder))}, version => {readable})"
 
     def file_source(self, file_format: str, path: str) -> str:
         """The DuckDB source that reads parquet or CSV files."""
         files = list_files(path, suffix=f".{file_format}")
-        plain = [self.paths.plain(file.absolute()) for file in files.files]
+        plain = [self.paths.to_read(file.absolute()) for file in files.files]
         if file_format == "csv":
             return self.csv_shape(files, plain).source(plain)
         if files.fingerprint not in self._checked:
@@ -81,7 +81,7 @@ class Relations:
         """What CSV files look like, found out once for as long as they do not change."""
         mark = files.fingerprint
         if mark not in self._csv:
-            readable = plain or [self.paths.plain(file.absolute()) for file in files.files]
+            readable = plain or [self.paths.to_read(file.absolute()) for file in files.files]
             self._csv[mark] = sniff(self.database, list(files.files), readable)
         return self._csv[mark]
 

@@ -247,6 +247,8 @@ def _footer_column(
 
 def _chunk(chunk: pq.ColumnChunkMetaData, data_type: str) -> _FileColumn:
     rows, found = chunk.num_values, chunk.statistics
+    if rows == 0:
+        return _FileColumn(0, 0, None, None)
     if found is None or not found.has_null_count:
         return _FileColumn(rows, None, None, None)
     if not found.has_min_max:

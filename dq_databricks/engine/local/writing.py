@@ -75,7 +75,7 @@ class Writer:
             raise TableNotFoundError(f"{what}: table {name} not found")
         with table_lock(folder), writing(f"{what} {name}"):
             state = relations.tables.state(folder, None, table=str(name))
-            delta = DeltaTable(relations.paths.plain(folder), version=state.version)
+            delta = DeltaTable(relations.paths.to_write(folder), version=state.version)
             try:
                 with _named_constraints(state, name):
                     yield OpenTable(name, folder, delta, state)
