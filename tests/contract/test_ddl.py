@@ -38,7 +38,7 @@ def test_create_describes_itself_and_runs_twice(engine: Engine) -> None:
     ]
     assert [c.position for c in columns] == [0, 1, 2]
     assert engine.inspect(TableRelation(named("t"))).version == 0
-    with pytest.raises(TableExistsError, match="main.s.t|`t`"):
+    with pytest.raises(TableExistsError, match="t"):
         run(engine, "CREATE TABLE main.s.t (id BIGINT) USING DELTA")
 
 

@@ -75,7 +75,8 @@ def test_parameters_in_writes(engine: Engine) -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     run(
         engine,
-        "INSERT INTO main.s.p (id, s, ts, d) VALUES (:id, :s, :ts, :d), (:id + 1, NULL, NULL, NULL)",
+        "INSERT INTO main.s.p (id, s, ts, d)"
+        " VALUES (:id, :s, :ts, :d), (:id + 1, NULL, NULL, NULL)",
         id=1,
         s=HOSTILE,
         ts=moment,

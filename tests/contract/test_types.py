@@ -40,8 +40,8 @@ SCALARS = {
     "local": (
         "TIMESTAMP_NTZ",
         pa.timestamp("us"),
-        datetime(2026, 3, 29, 2, 30, 0, 1),
-        datetime(1970, 1, 1),
+        datetime.fromisoformat("2026-03-29T02:30:00.000001"),
+        datetime.fromisoformat("1970-01-01"),
     ),
 }
 NESTED = {

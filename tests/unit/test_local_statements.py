@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from dq_databricks.engine.local import LocalEngine
 from dq_databricks.errors import (
+    CancelledError,
     ColumnNotFoundError,
     EngineError,
     TableNotFoundError,
@@ -269,3 +271,15 @@ def test_a_dropped_table_leaves_nothing_and_can_be_made_again(
     run(engine, f"CREATE TABLE {table} (other STRING) USING DELTA")
     assert rows(engine, f"SELECT count(other) FROM {table}") == [(0,)]
     assert [c.name for c in engine.inspect(TableRelation(name)).columns] == ["other"]
+
+
+def test_a_running_query_is_cancelled_from_another_thread(engine: LocalEngine) -> None:
+    many = "(SELECT explode(sequence(1, 100000)) AS x)"
+    endless = f"SELECT count(*) FROM {many} AS a JOIN {many} AS b ON a.x + b.x <> 1"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(rows, engine, endless)
+        while not running.done():
+            engine.cancel()
+        with pytest.raises(CancelledError):
+            running.result()
+    assert rows(engine, "SELECT 1 AS x") == [(1,)]

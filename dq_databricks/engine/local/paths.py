@@ -35,7 +35,7 @@ class PlainPaths:
         return self.to_read(_checked(folder, _UNREADABLE, "read"))
 
     def to_write(self, folder: Path) -> str:
-        """A Delta folder as delta-rs writes it. Raises UnsupportedError for a name it cannot take."""
+        """A Delta folder as delta-rs writes it. Raises UnsupportedError as `to_scan` does."""
         return "file://" + url_quote(str(_checked(folder, _UNWRITABLE, "written")))
 
     def close(self) -> None:
