@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from datetime import datetime
+
 from dq_databricks.engine.protocol import Scalar, Snapshot
 from dq_databricks.planning.measure import MeasureKind, Proof
 from dq_databricks.planning.plan import ProvenMeasure
@@ -13,6 +16,7 @@ _WORDS = {
     "null_count": "null count of column {}",
     "min": "smallest value of column {}",
     "max": "largest value of column {}",
+    "none_outside": "smallest and largest value of column {} lie within the limits,",
 }
 
 
@@ -42,7 +46,36 @@ def known_fact(snapshot: Snapshot, proof: Proof) -> tuple[bool, Scalar | None]:
         return column.null_count is not None, column.null_count
     if column.bounds is None:
         return False, None
+    if proof.fact == "none_outside":
+        return _lies_within(column.bounds, proof), 0
     return True, column.bounds[0 if proof.fact == "min" else 1]
+
+
+def _lies_within(bounds: tuple[Scalar | None, Scalar | None], proof: Proof) -> bool:
+    smallest, largest = bounds
+    if smallest is None or largest is None:
+        return True  # there are no values at all
+    return _at_most(proof.low, smallest) and _at_most(largest, proof.high)
+
+
+def _at_most(left: Scalar | None, right: Scalar | None) -> bool:
+    """Whether `left` ≤ `right`; no limit always holds, values that do not compare never do."""
+    if left is None or right is None:
+        return True
+    left, right = _comparable(left, right), _comparable(right, left)
+    try:
+        return bool(operator.le(left, right))
+    except TypeError:
+        return False
+
+
+def _comparable(value: Scalar, other: Scalar) -> Scalar:
+    """`value` as a day beside a day, and without its zone (UTC) beside a time without one."""
+    if not isinstance(value, datetime):
+        return value
+    if not isinstance(other, datetime):
+        return value.date()
+    return value if other.tzinfo is not None else value.replace(tzinfo=None)
 
 
 def _reason(snapshot: Snapshot, proof: Proof) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from dq_databricks.model.column_types import TEMPORAL
 from dq_databricks.model.parameter import Parameter
-from dq_databricks.sensors.entry import Example, ExampleTable, Sensor
+from dq_databricks.sensors.entry import Cell, Example, ExampleTable, Sensor
+from dq_databricks.sensors.literal import end_of_day
 from dq_databricks.sensors.measure import MeasureKind
 
 # Examples are measured at 2026-01-31 12:00 UTC.
@@ -21,6 +22,15 @@ _TIMES = ExampleTable(
 _DAYS = ExampleTable(
     {"day": "DATE"}, ((date(2026, 1, 30),), (date(2026, 1, 31),), (date(2026, 2, 1),), (None,))
 )
+
+
+def _day_limits(first: object, last: object) -> tuple[Cell, Cell]:
+    """The first and the last microsecond of the days allowed, UTC."""
+    return (
+        datetime.combine(first, time(), UTC) if isinstance(first, date) else None,
+        end_of_day(last) if isinstance(last, date) else None,
+    )
+
 
 LATEST_VALUE = Sensor(
     name="latest_value",
@@ -41,6 +51,7 @@ FUTURE_COUNT = Sensor(
     measures="How many rows hold a time after the run, or a date after its day (UTC).",
     finding="lie in the future",
     accepts=TEMPORAL,
+    counts_outside=lambda _values, now: (None, now),
     example=Example(_DAYS, expected=1),
 )
 
@@ -55,5 +66,6 @@ DATES_OUTSIDE_COUNT = Sensor(
         Parameter("min_date", date | None, "First day allowed (UTC).", None),
         Parameter("max_date", date | None, "Last day allowed (UTC), all of it.", None),
     ),
+    counts_outside=lambda values, _now: _day_limits(values["min_date"], values["max_date"]),
     example=Example(_TIMES, parameters={"max_date": "2026-01-30"}, expected=2),
 )

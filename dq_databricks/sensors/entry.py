@@ -15,6 +15,7 @@ from dq_databricks.sensors.measure import MeasureKind
 
 Cell = Scalar | None
 Fact = Literal["row_count", "null_count", "min", "max"]
+Limits = Callable[[Mapping[str, object], datetime], tuple[Cell, Cell]]
 Answer = Callable[[Snapshot, Sequence[ColumnInfo], Mapping[str, object]], Cell]
 
 EXAMPLE_NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -62,7 +63,8 @@ class Sensor:
     for others the name of the figure (``the mean``); ``{name}`` in it stands for a parameter and
     ``{range}`` for its limits. `on_empty` is the answer for a table without rows (with the
     parameters of the example). `proof` names the fact of the file statistics that equals the
-    measure. A sensor that `accepts_missing` columns is also asked about columns the table does
+    measure; `counts_outside` gives the limits whose violations the sensor counts, so that file
+    statistics within them prove the count to be 0. A sensor that `accepts_missing` columns is also asked about columns the table does
     not have.
     """
 
@@ -77,6 +79,7 @@ class Sensor:
     parameters: tuple[Parameter, ...] = ()
     on_empty: Cell = 0
     proof: Fact | None = None
+    counts_outside: Limits | None = None
     is_object: bool = False
     answer: Answer | None = None
     accepts_missing: bool = False

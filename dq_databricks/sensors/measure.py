@@ -28,10 +28,16 @@ class MeasureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Which fact of the file statistics equals the measure, when that fact is known."""
+    """Which fact of the file statistics equals the measure, when that fact is known.
 
-    fact: Literal["row_count", "null_count", "min", "max"]
+    ``none_outside`` proves a count of values below `low` or above `high` to be 0, when the
+    smallest and the largest value lie within; otherwise it proves nothing.
+    """
+
+    fact: Literal["row_count", "null_count", "min", "max", "none_outside"]
     column: str | None = None
+    low: Scalar | None = None
+    high: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
 from dq_databricks.model.column_types import NUMERIC
 from dq_databricks.model.parameter import Parameter
-from dq_databricks.sensors.entry import Example, ExampleTable, Sensor
+from dq_databricks.sensors.entry import Cell, Example, ExampleTable, Sensor
 from dq_databricks.sensors.measure import MeasureKind
 
 _DELAYS = ExampleTable({"delay": "INT"}, ((2,), (4,), (None,), (9,)))
@@ -79,6 +80,10 @@ VALUES_OUTSIDE_COUNT = Sensor(
     parameters=(
         Parameter("min_value", int | float | None, "Smallest number allowed.", None),
         Parameter("max_value", int | float | None, "Largest number allowed.", None),
+    ),
+    counts_outside=lambda values, _now: (
+        cast("Cell", values["min_value"]),
+        cast("Cell", values["max_value"]),
     ),
     example=Example(_HOURS, parameters={"min_value": 1.5, "max_value": 3}, expected=2),
 )

@@ -67,7 +67,7 @@ def render(
         columns=frozenset(column.name for column in targets) | _condition_columns(snapshot, values),
         is_object=sensor.is_object,
         group_by=_group_by(sensor, targets),
-        proof=_proof(sensor, targets),
+        proof=_proof(sensor, targets, values, now),
     )
 
 
@@ -205,7 +205,14 @@ def _group_by(sensor: Sensor, targets: Sequence[ColumnInfo]) -> tuple[str, ...]:
     return tuple(column.name for column in targets)
 
 
-def _proof(sensor: Sensor, targets: Sequence[ColumnInfo]) -> Proof | None:
-    if sensor.proof is None:
-        return None
-    return Proof(sensor.proof, targets[0].name if targets else None)
+def _proof(
+    sensor: Sensor,
+    targets: Sequence[ColumnInfo],
+    values: Mapping[str, object],
+    now: datetime,
+) -> Proof | None:
+    column = targets[0].name if targets else None
+    if sensor.counts_outside is not None:
+        low, high = sensor.counts_outside(values, now)
+        return Proof("none_outside", column, low, high)
+    return Proof(sensor.proof, column) if sensor.proof is not None else None

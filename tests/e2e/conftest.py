@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dq_databricks import Quality, open_quality
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one call of `dq` printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def dq(tmp_path: Path) -> Callable[..., Said]:
+    """Run the real command in a process of its own, in an empty folder."""
+
+    def run(*arguments: str, **variables: str) -> Said:
+        environment = {**os.environ, "DQ_HOME": str(tmp_path / "home"), "COLUMNS": "160"}
+        environment |= {"DQ_DURABLE": "false", **variables}
+        done = subprocess.run(
+            [sys.executable, "-c", "from dq_databricks.cli import main; main()", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def quality(tmp_path: Path) -> Quality:
+    return open_quality(home=tmp_path / "home", durable=False)
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    """200 orders: a key, a code, an amount with nulls, and names that need care."""
+    path = tmp_path / "orders.parquet"
+    pq.write_table(orders_table(), path)
+    return path
+
+
+def orders_table(*, first: int = 0, amount: float = 1.5) -> pa.Table:
+    numbers = range(first, first + 200)
+    return pa.table(
+        {
+            "order_id": pa.array(numbers, pa.int64()),
+            "amount": [amount * n if n % 10 else None for n in numbers],
+            "select": ["new" if n % 2 else "paid" for n in numbers],
+            "a.b": [n % 5 for n in numbers],
+            "back`tick": ["x"] * 200,
+            "sp ace": [n % 2 == 0 for n in numbers],
+            "😀": ["é"] * 200,
+        }
+    )
