@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 from benchmarks import data
 
@@ -133,25 +134,63 @@ def flights() -> DataSet:
 
 
 def many(number: int) -> tuple[Check, ...]:
-    """`number` checks on the orders, spread evenly over 16 columns, no two alike."""
-    numbers = [
-        "order_id",
-        "customer_id",
-        "product_id",
-        "store_id",
-        "quantity",
-        "unit_price",
-        "discount",
-        "tax",
-        "total",
-    ]
-    texts = ["status", "channel", "country", "city", "email", "phone", "remark"]
-    kinds = [("values_in_range", "max_value", name) for name in numbers]
-    kinds += [("text_length_range", "max_length", name) for name in texts]
-    return tuple(
-        Check(kind, (name,), {limit: 10 + at // len(kinds)})
-        for at, (kind, limit, name) in enumerate(kinds[at % len(kinds)] for at in range(number))
-    )
+    """`number` of 400 checks on the orders, drawn with a fixed seed: the same mix at any size.
+
+    Each of the 20 columns has 20 checks of all the types that fit it: one or two conditions a
+    type, each held against several limits, as severities are.
+    """
+    every = [check for name in _KINDS for check in _twenty(name)]
+    return tuple(Random(2026).sample(every, number))
+
+
+_KINDS = {
+    **dict.fromkeys(("order_id", "customer_id", "product_id", "store_id", "quantity"), "number"),
+    **dict.fromkeys(("unit_price", "discount", "tax", "total"), "number"),
+    **dict.fromkeys(("status", "channel", "country", "city"), "text"),
+    **dict.fromkeys(("email", "phone", "remark"), "text"),
+    **dict.fromkeys(("order_date", "created_at", "shipped_at"), "date"),
+    "is_gift": "boolean",
+}
+_SHARE: Mapping[str, object] = {"max_percent": 0}
+_CONDITIONS: Mapping[str, tuple[tuple[str, Mapping[str, object]], ...]] = {
+    "number": (
+        ("values_in_range", {"max_value": 10, **_SHARE}),
+        ("values_in_range", {"min_value": 5, **_SHARE}),
+        ("nulls_percent", _SHARE),
+        ("mean_in_range", {"max_value": 10}),
+        ("min_in_range", {"min_value": 0}),
+        ("max_in_range", {"max_value": 10}),
+        ("stddev_in_range", {"max_value": 10}),
+        ("sum_in_range", {"max_value": 10}),
+    ),
+    "text": (
+        ("text_length_range", {"max_length": 10, **_SHARE}),
+        ("text_length_range", {"min_length": 5, **_SHARE}),
+        ("nulls_percent", _SHARE),
+        ("accepted_values", {"values": ["web", "store", "paid", "C01"], **_SHARE}),
+        ("blank_text", _SHARE),
+        ("regex_match", {"pattern": "^[a-zA-Z]", **_SHARE}),
+    ),
+    "date": (
+        ("dates_in_range", {"min_date": "2020-01-02", **_SHARE}),
+        ("dates_in_range", {"max_date": "2026-01-02", **_SHARE}),
+        ("nulls_percent", _SHARE),
+        ("dates_in_future", _SHARE),
+    ),
+    "boolean": (
+        ("nulls_percent", _SHARE),
+        ("accepted_values", {"values": [True], **_SHARE}),
+    ),
+}
+
+
+def _twenty(name: str) -> Iterable[Check]:
+    conditions = _CONDITIONS[_KINDS[name]]
+    for at in range(20):
+        check_type, parameters = conditions[at % len(conditions)]
+        # The limit that the rule judges by is the last parameter.
+        limit = list(parameters)[-1]
+        yield Check(check_type, (name,), {**parameters, limit: at // len(conditions)})
 
 
 def _rows() -> Check:
