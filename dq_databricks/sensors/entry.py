@@ -64,8 +64,8 @@ class Sensor:
     ``{range}`` for its limits. `on_empty` is the answer for a table without rows (with the
     parameters of the example). `proof` names the fact of the file statistics that equals the
     measure; `counts_outside` gives the limits whose violations the sensor counts, so that file
-    statistics within them prove the count to be 0. A sensor that `accepts_missing` columns is also asked about columns the table does
-    not have.
+    statistics within them prove the count to be 0. A sensor that `accepts_missing` columns is also
+    asked about columns the table does not have.
     """
 
     name: str

@@ -48,6 +48,10 @@ def _approximate(node: exp.Expr) -> exp.Expr:
 
 
 def _distinct(node: exp.Expr) -> exp.Expr:
+    """A sketch where there is one group; exact where each of many groups would need its own."""
+    query = node.find_ancestor(exp.Select)
+    if query is not None and not query.args.get("group") and isinstance(node.parent, exp.Alias):
+        return keep_kind(call("dq_approx_distinct", node.this), Kind.WHOLE)
     counted = exp.Count(this=exp.Distinct(expressions=[node.this]), big_int=True)
     return keep_kind(counted, Kind.WHOLE)
 
