@@ -50,7 +50,7 @@ def open_for_tests(folder: Path) -> Engine:
     engine = LakeSparkEngine(
         shared_session(), lake=Lake(folder / "lake"), catalog=CATALOG, statement_timeout_s=120
     )
-    engine.execute(Statement(f"CREATE SCHEMA {CATALOG}.s"))
+    engine.execute(Statement(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.s"))
     return engine
 
 

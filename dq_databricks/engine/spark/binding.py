@@ -50,7 +50,8 @@ class Binder:
         used = {name: value for name, value in parameters.items() if name in named}
         if not used:
             return self._session.sql(text)
-        if self.way is Way.ARGUMENTS:
+        # An empty list has no type as an argument.
+        if self.way is Way.ARGUMENTS and [] not in used.values():
             return self._session.sql(text, args={k: _argument(v) for k, v in used.items()})
         return self._session.sql(execute_immediate(text, used))
 

@@ -94,7 +94,13 @@ class SparkEngine:
     def query(self, statement: Statement) -> pa.Table:
         """Rows of a statement that reads."""
         with self._runner.running(_asked(statement)):
-            return plain(self._frame(statement).toArrow())
+            frame = self._frame(statement)
+            try:
+                return plain(frame.toArrow())
+            except ValueError as error:
+                raise UnsupportedError(
+                    f"{_asked(statement)}: no Arrow type fits: {error}"
+                ) from error
 
     def execute(self, statement: Statement) -> int | None:
         """Carry out DDL or DML; Delta tells the affected rows of UPDATE, DELETE and MERGE."""

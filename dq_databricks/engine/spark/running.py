@@ -5,21 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Timer
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from dq_databricks.engine.spark.failures import FAILURES, as_engine_error
+from dq_databricks.engine.spark.interrupts import interrupts_of
 from dq_databricks.errors import StatementTimeoutError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+INTERRUPT_EVERY_S = 0.25
+
+
 class Runner:
     """Names the statements of one engine to its session. `timeout_s` of 0 means no limit."""
 
     def __init__(self, session: SparkSession, *, timeout_s: float) -> None:
-        self._session = session
+        self._interrupts = interrupts_of(session)
         self._timeout_s = timeout_s
         self._tag = f"dq-{uuid.uuid4().hex}"
 
@@ -29,13 +33,11 @@ class Runner:
 
         Raises StatementTimeoutError when it was stopped after `timeout_s` seconds.
         """
-        own, late = f"{self._tag}-{uuid.uuid4().hex}", Event()
-        watch = Timer(self._timeout_s, self._stop, (own, late)) if self._timeout_s else None
+        own, late, done = f"{self._tag}-{uuid.uuid4().hex}", Event(), Event()
         try:
             with self._tagged(self._tag, own):
-                if watch:
-                    watch.daemon = True
-                    watch.start()
+                if self._timeout_s:
+                    Thread(target=self._watch, args=(own, late, done), daemon=True).start()
                 yield
         except FAILURES as failure:
             if late.is_set():
@@ -45,23 +47,26 @@ class Runner:
                 ) from failure
             raise as_engine_error(failure, asked, writing=writing) from failure
         finally:
-            if watch:
-                watch.cancel()
+            done.set()
 
     def cancel(self) -> None:
         """Interrupt every statement of this engine that is running now, and no other."""
-        self._session.interruptTag(self._tag)
+        self._interrupts.interrupt(self._tag)
 
-    def _stop(self, tag: str, late: Event) -> None:
+    def _watch(self, tag: str, late: Event, done: Event) -> None:
+        if done.wait(self._timeout_s):
+            return
         late.set()
-        self._session.interruptTag(tag)
+        # An interrupt reaches only jobs that run; the next one of the statement needs another.
+        while not done.wait(INTERRUPT_EVERY_S):
+            self._interrupts.interrupt(tag)
 
     @contextmanager
     def _tagged(self, *tags: str) -> Iterator[None]:
         for tag in tags:
-            self._session.addTag(tag)
+            self._interrupts.add(tag)
         try:
             yield
         finally:
             for tag in tags:
-                self._session.removeTag(tag)
+                self._interrupts.remove(tag)
