@@ -88,7 +88,14 @@ class Settings:
             raise SettingsError(
                 f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}"
             )
-        return cls(**{**values, **overrides})
+        typed = {name: _typed(cls, name, value) for name, value in overrides.items()}
+        return cls(**{**values, **typed})
+
+
+def _typed(settings: type[Settings], name: str, value: Any) -> Any:
+    """A path given as text becomes a path, as it does from the environment."""
+    default = next(entry.default for entry in fields(settings) if entry.name == name)
+    return Path(value).expanduser() if isinstance(default, Path) else value
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:

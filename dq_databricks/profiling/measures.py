@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from dq_databricks.engine.protocol import ColumnInfo, Snapshot
@@ -20,6 +21,12 @@ DISTINCT_ERROR = 0.01
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 _WORDS = ("n/a", "na", "none", "null", "nil", "nan", "unknown", "tbd")
+EXACT_QUANTILE_ROWS = 100_000
+"""Up to this many rows quantiles are exact; above, sorting would be the dearest measure."""
+
+EXACT_ACCURACY = 10_000
+QUANTILE_ACCURACY = 100
+
 PLACEHOLDERS = (
     *(spelt for word in _WORDS for spelt in dict.fromkeys((word, word.upper(), word.title()))),
     *("NaN", "-", "--", "?", ".", "\\N"),
@@ -44,22 +51,31 @@ def measure_key(measure: str, column: str) -> str:
     return f"profile.{measure}.{column}"
 
 
-def first_measures(
-    snapshot: Snapshot, *, now: datetime, exact: bool = False
-) -> tuple[Measure, ...]:
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What measures of one pass share: the time that parts past from future, and how exactly
+    quantiles are asked for (ranks may be off by about one in `accuracy`)."""
+
+    now: datetime
+    accuracy: int
+
+
+def first_measures(snapshot: Snapshot, *, now: datetime) -> tuple[Measure, ...]:
     """Every measure one pass over the table can take; `now` (aware) parts past from future.
 
-    What does not apply to the type of a column is not asked for. `exact` leaves the sketches in:
-    they decide what the second pass groups.
+    What does not apply to the type of a column is not asked for. Quantiles of a table that is
+    known to be small are exact.
     """
-    del exact  # the second pass makes distinct counts exact
+    rows = snapshot.statistics.row_count
+    is_small = rows is not None and rows <= EXACT_QUANTILE_ROWS
+    once = _Pass(now, EXACT_ACCURACY if is_small else QUANTILE_ACCURACY)
     return (
         Measure(ROW_COUNT, MeasureKind.SCAN, Statement("count(*)"), proof=Proof("row_count")),
-        *(measure for column in snapshot.columns for measure in _of_column(column, now)),
+        *(measure for column in snapshot.columns for measure in _of_column(column, once)),
     )
 
 
-def _of_column(column: ColumnInfo, now: datetime) -> Iterator[Measure]:
+def _of_column(column: ColumnInfo, once: _Pass) -> Iterator[Measure]:
     general = general_type(column.data_type)
     name = quote(column.name)
     yield _scan(column, "null_count", f"count(CASE WHEN {name} IS NULL THEN 1 END)", "null_count")
@@ -67,11 +83,10 @@ def _of_column(column: ColumnInfo, now: datetime) -> Iterator[Measure]:
         sketch = f"approx_count_distinct({name}, {DISTINCT_ERROR})"
         yield _scan(column, "distinct", sketch, is_object=True)
     if general in _FAMILIES:
-        yield from _FAMILIES[general](column, name, now)
+        yield from _FAMILIES[general](column, name, once)
 
 
-def _numbers(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
-    del now
+def _numbers(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
     number = f"CAST({name} AS DOUBLE)"
     if general_type(column.data_type) is GeneralType.FLOAT:
         yield from _floats(column, number)
@@ -84,7 +99,10 @@ def _numbers(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
     yield _scan(column, "negative_count", f"count(CASE WHEN {name} < 0 THEN 1 END)")
     points = ", ".join(f"{point}" for point in QUANTILES.values())
     yield _scan(
-        column, "quantiles", f"percentile_approx({number}, array({points}))", is_object=True
+        column,
+        "quantiles",
+        f"percentile_approx({number}, array({points}), {once.accuracy})",
+        is_object=True,
     )
 
 
@@ -98,8 +116,8 @@ def _floats(column: ColumnInfo, number: str) -> Iterator[Measure]:
     yield _scan(column, "infinite_count", f"count(CASE WHEN {infinite} THEN 1 END)")
 
 
-def _texts(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
-    del now
+def _texts(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
+    del once
     blank = f"trim(BOTH ' ' FROM {name}) = ''"
     # Text that could be a number or a date starts with one of + , - . / 0-9: all others are
     # spared the regular expression, which costs more than everything else together.
@@ -121,19 +139,19 @@ def _texts(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
         yield _scan(column, measure, f"count(CASE WHEN {condition} THEN 1 END)")
 
 
-def _dates(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
+def _dates(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
     for bound in ("min", "max"):
         yield _scan(column, bound, f"CAST({bound}({name}) AS STRING)", bound)
-    yield from _far_dates(column, name, "DATE'1900-01-01'", {"profile_today": now.date()})
+    yield from _far_dates(column, name, "DATE'1900-01-01'", {"profile_today": once.now.date()})
 
 
-def _timestamps(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
+def _timestamps(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
     moment = f"CAST({name} AS TIMESTAMP)"
     for bound in ("min", "max"):
         text = f"date_format({bound}({moment}), 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
         yield _scan(column, bound, text, bound)
     early = "TIMESTAMP'1900-01-01 00:00:00'"
-    yield from _far_dates(column, moment, early, {"profile_now": now})
+    yield from _far_dates(column, moment, early, {"profile_now": once.now})
 
 
 def _far_dates(
@@ -149,8 +167,8 @@ def _far_dates(
     yield _scan(column, "before_1900_count", f"count(CASE WHEN {moment} < {early} THEN 1 END)")
 
 
-def _booleans(column: ColumnInfo, name: str, now: datetime) -> Iterator[Measure]:
-    del now
+def _booleans(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
+    del once
     yield _scan(column, "true_count", f"count(CASE WHEN {name} THEN 1 END)")
     yield _scan(column, "false_count", f"count(CASE WHEN NOT {name} THEN 1 END)")
 
@@ -185,7 +203,7 @@ _PROOFS: dict[str, Callable[[str], Proof]] = {
     "max": lambda column: Proof("max", column),
 }
 
-_FAMILIES: dict[GeneralType, Callable[[ColumnInfo, str, datetime], Iterator[Measure]]] = {
+_FAMILIES: dict[GeneralType, Callable[[ColumnInfo, str, _Pass], Iterator[Measure]]] = {
     **dict.fromkeys(NUMERIC, _numbers),
     GeneralType.TEXT: _texts,
     GeneralType.DATE: _dates,

@@ -104,7 +104,7 @@ class TableProfiler:
 
     def _measure(self, snapshot: Snapshot, on_plan: OnPlan) -> _Passes:
         now = self.context.now()
-        wanted = first_measures(snapshot, now=now, exact=self.exact)
+        wanted = first_measures(snapshot, now=now)
         first_plan = make_plan(snapshot, wanted, self.engine.facts, fuse_objects=True)
         first = self._execute(first_plan, on_plan)
         grouped = second_measures(snapshot, first, exact=self.exact)

@@ -276,11 +276,17 @@ def _values(node: exp.Expr) -> str | None:
     return "name its columns: VALUES (1, 'a') AS v(a, b)"
 
 
+ROUGH_ACCURACY = 100
+"""Accuracy of percentile_approx (1 / error in ranks) at which every engine may use a sketch."""
+
+
 def _quantile(node: exp.Expr) -> str | None:
     if node.args.get("accuracy") is None:
         return None
     accuracy = whole_number(node.args["accuracy"])
-    return None if accuracy and accuracy >= 10_000 else "leave the accuracy out, or give 10000"
+    if accuracy and (accuracy == ROUGH_ACCURACY or accuracy >= 10_000):
+        return None
+    return "leave the accuracy out, or give 10000, or 100 for a faster sketch"
 
 
 def _from_time(node: exp.Expr) -> str | None:

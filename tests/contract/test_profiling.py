@@ -33,7 +33,7 @@ def profile(
     """The profile of `table` by column, and how often each column was decoded for it."""
     snapshot = engine.inspect(TableRelation(table))
     first_plan = make_plan(
-        snapshot, first_measures(snapshot, now=NOW, exact=exact), engine.facts, fuse_objects=True
+        snapshot, first_measures(snapshot, now=NOW), engine.facts, fuse_objects=True
     )
     first = execute(first_plan, engine)
     second_plan = make_plan(snapshot, second_measures(snapshot, first, exact=exact), engine.facts)
