@@ -27,7 +27,7 @@ types: $(VENV)/.dev ## Check types (mypy, strict)
 	$(BIN)/mypy
 
 imports: $(VENV)/.dev ## Check the import contracts between the rooms
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
