@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -20,8 +21,9 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127) if code not in 
 
 
 def stdout_console() -> Console:
-    """The console for answers; wide when it is not a terminal, so nothing is folded away."""
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, soft_wrap=False)
+    """The console for answers; wide in a pipe (unless COLUMNS says so), so little is folded."""
+    is_told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if is_told else 160, highlight=False, soft_wrap=False)
 
 
 def stderr_console() -> Console:
@@ -69,7 +71,12 @@ def write_table(
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     right = set(numeric.split())
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+        table.add_column(
+            header,
+            justify="right" if header in right else "left",
+            overflow="fold",
+            no_wrap=header.endswith("_id"),  # an id is there to be copied
+        )
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     stdout_console().print(table)

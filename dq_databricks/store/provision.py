@@ -16,7 +16,7 @@ from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import check_object_name, quote
 from dq_databricks.sql.statement import Statement
 from dq_databricks.store.migrations import MigrationReport, migrate
-from dq_databricks.store.schema_version import read_version
+from dq_databricks.store.schema_version import read_value, read_version
 from dq_databricks.store.scripts import latest_version
 
 MAX_SCHEMA_CHARS = 120
@@ -39,7 +39,7 @@ def ensure_schema(engine: Engine, settings: Settings, context: Context) -> Migra
             f"{settings.catalog}.{settings.data_quality_schema} is at version {found}, this "
             f"software knows {known}: upgrade dq-databricks"
         )
-    if not settings.data_quality_auto_manage_tables:
+    if not _is_managed(engine, settings, found):
         raise SchemaBehindError(_behind(settings, found, known))
     return provision(engine, settings, context)
 
@@ -59,6 +59,15 @@ def provision(engine: Engine, settings: Settings, context: Context) -> Migration
 def schema_version(engine: Engine, settings: Settings) -> int | None:
     """The version the schema is at, by one read; None when it has never been migrated."""
     return read_version(engine, settings.catalog, settings.data_quality_schema)
+
+
+def _is_managed(engine: Engine, settings: Settings, found: int | None) -> bool:
+    """Whether tables may be changed unasked: what was saved in the schema counts as well."""
+    managed = settings.data_quality_auto_manage_tables
+    if not managed or found is None:
+        return managed
+    key = "data_quality_auto_manage_tables"
+    return read_value(engine, settings.catalog, settings.data_quality_schema, key) != "false"
 
 
 def check_names(catalog: str, schema: str) -> None:

@@ -26,13 +26,19 @@ _COLUMNS = pa.schema(
 
 def read_version(engine: Engine, catalog: str, schema: str) -> int | None:
     """The version the schema is at; None when it has never been migrated."""
+    found = read_value(engine, catalog, schema, SCHEMA_VERSION)
+    return None if found is None else int(found)
+
+
+def read_value(engine: Engine, catalog: str, schema: str, key: str) -> str | None:
+    """A stored setting, read from a schema of any version; None when it was never stored."""
     name = TableName(catalog, schema, Setting.TABLE)
     text = f"SELECT `value` FROM {name.sql} WHERE `key` = :setting"
     try:
-        found = engine.query(Statement(text, {"setting": SCHEMA_VERSION})).column(0).to_pylist()
+        found = engine.query(Statement(text, {"setting": key})).column(0).to_pylist()
     except TableNotFoundError:
         return None
-    return int(found[0]) if found else None
+    return found[0] if found else None
 
 
 def write_version(engine: Engine, catalog: str, schema: str, version: int, *, at: datetime) -> None:

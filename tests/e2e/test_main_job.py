@@ -8,16 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from dq_databricks import Quality
+from dq_databricks import Quality, open_quality
 from dq_databricks.errors import (
     ColumnNotFoundError,
     NoTestsError,
     ParameterError,
+    SchemaBehindError,
     TableNotFoundError,
     UnknownNameError,
     VersionConflictError,
 )
 from dq_databricks.model.vocabulary import ResultStatus, RunStatus
+from dq_databricks.sql.statement import Statement
 from tests.e2e.conftest import orders_table
 
 
@@ -169,3 +171,21 @@ def test_s2_two_people_edit_one_test_and_the_second_is_told(quality: Quality, or
         with pytest.raises(VersionConflictError, match="version 2"):
             quality.edit_test(test.test_id, expected_version=test.version, name="second")
         assert quality.show_test(test.test_id).name == "first"
+
+
+def test_a_saved_no_keeps_the_schema_from_being_upgraded_unasked(
+    tmp_path: Path, quality: Quality
+) -> None:
+    with quality:
+        quality.migrate()
+        quality.save_setting("data_quality_auto_manage_tables", "false")
+        engine = quality.engine
+        engine.execute(
+            Statement(
+                "UPDATE `main`.`dq_metadata`.`dq_settings` SET `value` = '1' "
+                "WHERE `key` = 'schema_version'"
+            )
+        )
+    again = open_quality(home=tmp_path / "home", durable=False)
+    with again, pytest.raises(SchemaBehindError, match="dq migrate"):
+        again.runs()
