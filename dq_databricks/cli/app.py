@@ -7,6 +7,7 @@ import sys
 import traceback
 from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import TracebackType
 
 import click
@@ -112,6 +113,9 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail("interrupted", EXIT_INTERRUPTED)
     except QualityError as error:
         return _fail(str(error), EXIT_WRONG_USE if error.wrong_use else EXIT_COULD_NOT_RUN)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror or error}", EXIT_COULD_NOT_RUN)
     except SystemExit:  # click's answer to a reader that went away, as in `dq … | head`
         return EXIT_PIPE_CLOSED
     return code if isinstance(code, int) else EXIT_FINE
@@ -131,10 +135,9 @@ def _report_unexpected(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Say in one line that this is our fault, and keep the traceback in a file."""
-    folder = Settings.load().home / "errors"
-    folder.mkdir(parents=True, exist_ok=True)
-    report = folder / f"{kind.__name__}-{os.getpid()}.txt"
-    report.write_text("".join(traceback.format_exception(kind, error, trace)), encoding="utf-8")
+    text = "".join(traceback.format_exception(kind, error, trace))
+    with NamedTemporaryFile("w", prefix="dq-error-", suffix=".txt", delete=False) as report:
+        report.write(text)
     line = _one_line(" ".join(f"{kind.__name__}: {error}".split()))
-    click.echo(f"dq: internal error, please report it with {report}: {line}", err=True)
+    click.echo(f"dq: internal error, please report it with {report.name}: {line}", err=True)
     os._exit(EXIT_COULD_NOT_RUN)

@@ -13,7 +13,7 @@ from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import ResultStatus
-from dq_databricks.quality import CheckTypeDescription, Page
+from dq_databricks.quality import CheckTypeDescription, Option, Page
 from dq_databricks.quality.reports import Explanation
 
 
@@ -224,11 +224,9 @@ def tables(page: Page[TableEntry]) -> None:
     _more(page)
 
 
-def settings(rows: Sequence[Mapping[str, Any]]) -> None:
+def settings(rows: Sequence[Option]) -> None:
     """Settings with value, source and variable."""
-    body = (
-        (row["name"], row["value"], row["source"], row["variable"], row["help"]) for row in rows
-    )
+    body = ((row.name, row.value, row.source, row.variable, row.help) for row in rows)
     write_table("Settings", ("setting", "value", "from", "variable", "meaning"), body)
 
 

@@ -31,7 +31,7 @@ def settings() -> None:
 def list_settings(as_json: bool) -> None:
     """List every setting with its value, where it comes from and its variable."""
     with opened() as quality:
-        rows = quality.settings_table()
+        rows = quality.options.list()
     write_json({"items": rows, "next_cursor": None}) if as_json else render.settings(rows)
 
 
@@ -41,7 +41,7 @@ def list_settings(as_json: bool) -> None:
 def show_setting(name: str, as_json: bool) -> None:
     """Show one setting."""
     with opened() as quality:
-        row = quality.setting(name)
+        row = quality.options.show(name)
     write_json(row) if as_json else render.settings([row])
 
 
@@ -52,7 +52,7 @@ def show_setting(name: str, as_json: bool) -> None:
 def edit_setting(name: str, value: str, as_json: bool) -> None:
     """Store a setting of the metadata schema; provisions it when tables are managed."""
     with opened() as quality:
-        row = quality.save_setting(name, value)
+        row = quality.options.save(name, value)
     write_json(row) if as_json else render.settings([row])
 
 

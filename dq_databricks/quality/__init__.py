@@ -5,6 +5,7 @@ Command line, jobs, notebooks and service call this room and nothing below it.
 
 from dq_databricks.checks.catalog import CheckTypeDescription
 from dq_databricks.quality.face import Quality, open_quality
+from dq_databricks.quality.options import Option
 from dq_databricks.store.page import Page
 
-__all__ = ["CheckTypeDescription", "Page", "Quality", "open_quality"]
+__all__ = ["CheckTypeDescription", "Option", "Page", "Quality", "open_quality"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any, Self
 
 from dq_databricks.checks.catalog import (
@@ -15,14 +14,14 @@ from dq_databricks.checks.catalog import (
 from dq_databricks.checks.definition import parameters_from_text
 from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import NoTestsError, ParameterError, UnknownNameError
+from dq_databricks.errors import UnknownNameError
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
-from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.catalog import CatalogFace
+from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reports import (
     Explanation,
@@ -34,6 +33,7 @@ from dq_databricks.quality.reports import (
 )
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
+from dq_databricks.quality.work import WorkFinder
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
 from dq_databricks.running.progress import Progress, silent
 from dq_databricks.running.table_tests import plan_table
@@ -110,11 +110,8 @@ class Quality:
 
         Raises TargetError, and EngineError children when nothing could be read.
         """
-        entries = self._entries(target, group)
-        runner = ProfileRunner(
-            self.engine, self._ready(), self._context, self.settings.project, progress
-        )
-        return _profile_report(runner.run(entries, exact=exact))
+        entries = self._work().entries(target, group)
+        return _profile_report(self._profile_runner(progress).run(entries, exact=exact))
 
     def propose(
         self,
@@ -128,13 +125,11 @@ class Quality:
 
         `apply` stores them. A test a person edited or removed is never touched.
         """
-        entries = self._entries(target, group)
+        entries = self._work().entries(target, group)
         proposer = Proposer(self._ready(), self.engine, self._context)
         unprofiled = proposer.unprofiled(entries)
         if unprofiled:
-            ProfileRunner(
-                self.engine, self._ready(), self._context, self.settings.project, progress
-            ).run(unprofiled)
+            self._profile_runner(progress).run(unprofiled)
         return ProposalReport(proposer.propose(entries, apply=apply), applied=apply)
 
     def plan(
@@ -145,9 +140,8 @@ class Quality:
         suite: str | None = None,
     ) -> tuple[PlanReport, ...]:
         """How the tests of TARGET would be answered, without running them. Raises NoTestsError."""
-        return tuple(
-            self._planned(entry, tests) for entry, tests in self._work(target, group, suite)
-        )
+        work = self._work().tests(target, group, suite)
+        return tuple(self._planned(entry, tests) for entry, tests in work)
 
     def test(
         self,
@@ -158,7 +152,7 @@ class Quality:
         progress: Progress = silent,
     ) -> TestReport:
         """Run the active tests of TARGET, `group` or `suite`. Raises NoTestsError."""
-        work = self._work(target, group, suite)
+        work = self._work().tests(target, group, suite)
         runner = TestRunner(
             self.engine,
             self._ready(),
@@ -214,16 +208,14 @@ class Quality:
 
         Raises UnknownNameError, ParameterError, ColumnNotFoundError with near names.
         """
-        (entry,) = self._entries(target, None)
-        face = TestFace(self._ready(), self.engine, self._context)
-        return face.add(entry, check_type, columns, parameters or {}, **fields)
+        entry = self._work().entry(target)
+        return self._tests().add(entry, check_type, columns, parameters or {}, **fields)
 
     def edit_test(
         self, test_id: str, *, expected_version: int | None = None, **changes: Any
     ) -> TestRecord:
         """Change a test and lock it against proposals; raises VersionConflictError."""
-        face = TestFace(self._ready(), self.engine, self._context)
-        return face.edit(test_id, expected_version, changes)
+        return self._tests().edit(test_id, expected_version, changes)
 
     def remove_test(self, test_id: str, *, expected_version: int | None = None) -> TestRecord:
         """Remove a test; its results stay. Raises NotFoundError, VersionConflictError."""
@@ -280,8 +272,7 @@ class Quality:
 
     def explain(self, result_or_test_id: str) -> Explanation:
         """Everything behind one verdict: a result, or the newest result of a test."""
-        face = TestFace(self._ready(), self.engine, self._context)
-        return face.explain(result_or_test_id)
+        return self._tests().explain(result_or_test_id)
 
     def alerts(
         self,
@@ -305,44 +296,10 @@ class Quality:
         """Take note of an alert; raises VersionConflictError naming who was first."""
         return self._ready().alerts.acknowledge(alert_id, by or user_of(self.settings))
 
-    # --- settings ------------------------------------------------------------------------------
-
-    def settings_table(self) -> list[dict[str, Any]]:
-        """Every setting: its value, where that comes from, its variable and meaning."""
-        stored = self._ready().settings.warehouse().model_dump()
-        return [
-            {
-                "name": entry.name,
-                "value": str(stored.get(entry.name, getattr(self.settings, entry.name))),
-                "source": "dq_settings" if entry.name in stored else "environment or default",
-                "variable": entry.metadata["env"],
-                "help": entry.metadata["help"],
-            }
-            for entry in fields(Settings)
-        ]
-
-    def setting(self, name: str) -> dict[str, Any]:
-        """One row of `settings_table`; raises UnknownNameError with near names."""
-        rows = {row["name"]: row for row in self.settings_table()}
-        if name not in rows:
-            raise UnknownNameError(f"no setting is named {name!r}{did_you_mean(name, rows)}")
-        return rows[name]
-
-    def save_setting(self, name: str, value: str) -> dict[str, Any]:
-        """Store one setting of the metadata schema; provisions it when tables are managed.
-
-        Raises ParameterError for a setting that lives in the environment, SettingsError,
-        IdentifierError, UnsupportedError.
-        """
-        row = self.setting(name)
-        stored = self._ready().settings
-        current = stored.warehouse().model_dump()
-        if name not in current:
-            raise ParameterError(
-                f"setting {name}: it is no setting of the metadata schema; set {row['variable']}"
-            )
-        stored.save(stored.validated({**current, name: value}))
-        return self.setting(name)
+    @property
+    def options(self) -> OptionsFace:
+        """Every setting: list, show, save."""
+        return OptionsFace(self._ready(), self.settings)
 
     # --- below ---------------------------------------------------------------------------------
 
@@ -352,45 +309,16 @@ class Quality:
             self._is_ready = True
         return self._store
 
-    def _entries(self, target: str | None, group: str | None) -> tuple[TableEntry, ...]:
-        if (target is None) == (group is None):
-            raise ParameterError("give one TARGET, or a table group with --group")
-        if target is not None:
-            return (self._entry(target),)
-        catalog = self.catalog
-        return catalog.discover(catalog.group(group or ""))
+    def _work(self) -> WorkFinder:
+        return WorkFinder(self._ready(), self.engine, self.settings.project)
 
-    def _entry(self, target: str) -> TableEntry:
-        """The entry of TARGET; one that cannot be described is not put under watch."""
-        relation, catalog = parse_target(target), self._ready().catalog
-        found = catalog.find(self.settings.project, relation)
-        if found is not None:
-            return found
-        self.engine.inspect(relation)
-        return catalog.register(self.settings.project, relation)
+    def _tests(self) -> TestFace:
+        return TestFace(self._ready(), self.engine, self._context)
 
-    def _work(
-        self, target: str | None, group: str | None, suite: str | None
-    ) -> list[tuple[TableEntry, tuple[TestRecord, ...]]]:
-        if target is None and group is None and suite is not None:
-            return TestFace(self._ready(), self.engine, self._context).of_suite(suite)
-        entries = self._entries(target, group)
-        tests = self._ready().tests.to_run(
-            table_id=entries[0].table_id if target is not None else None,
-            table_group_id=None,
-            test_suite_key=suite,
+    def _profile_runner(self, progress: Progress) -> ProfileRunner:
+        return ProfileRunner(
+            self.engine, self._ready(), self._context, self.settings.project, progress
         )
-        work = [
-            (entry, tuple(test for test in tests if test.table_id == entry.table_id))
-            for entry in entries
-        ]
-        found = [(entry, of_entry) for entry, of_entry in work if of_entry]
-        if not found:
-            name = target or f"--group {group}"
-            raise NoTestsError(
-                f"{name} has no active tests; derive some: dq propose {name} --apply"
-            )
-        return found
 
     def _planned(self, entry: TableEntry, tests: Sequence[TestRecord]) -> PlanReport:
         planned = plan_table(

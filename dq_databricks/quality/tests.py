@@ -9,7 +9,7 @@ from typing import Any
 from dq_databricks.checks.catalog import find_check_type
 from dq_databricks.checks.definition import definition_text, parse_definition, validate
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import NoTestsError, NotFoundError, ParameterError, UnknownNameError
+from dq_databricks.errors import NotFoundError, ParameterError, UnknownNameError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.testing import DEFAULT_SUITE, TestRecord
@@ -18,7 +18,7 @@ from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.naming import test_name
 from dq_databricks.quality.reports import Explanation
 from dq_databricks.running.relations import relation_of
-from dq_databricks.store.filters import eq, is_in
+from dq_databricks.store.filters import eq
 from dq_databricks.store.store import Store
 
 _EDITABLE = {"name", "suite", "severity", "is_active", "is_locked", "parameters"}
@@ -79,18 +79,6 @@ class TestFace:
         version = test.version if expected_version is None else expected_version
         changed = test.model_copy(update=self._update(test, dict(changes)))
         return self.store.tests.edit(changed, version)
-
-    def of_suite(self, suite: str) -> list[tuple[TableEntry, tuple[TestRecord, ...]]]:
-        """The active tests of a suite with their tables; raises NoTestsError."""
-        tests = self.store.tests.to_run(test_suite_key=suite)
-        if not tests:
-            raise NoTestsError(f"suite {suite!r} has no active tests; see dq tests")
-        ids = sorted({test.table_id for test in tests})
-        entries = self.store.catalog.tables.select(is_in("table_id", ids))
-        return [
-            (entry, tuple(test for test in tests if test.table_id == entry.table_id))
-            for entry in entries
-        ]
 
     def explain(self, result_or_test_id: str) -> Explanation:
         """The result of this id, or the newest one of the test of this id."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -26,19 +29,19 @@ RESULT_KEYS = {
 }  # fmt: skip
 
 
-def test_the_main_job_on_a_file_needs_no_set_up(dq: Dq, orders: Path) -> None:
-    profile = dq("profile", str(orders), "--json")
+def test_the_main_job_on_a_file_needs_no_set_up(dq_process: Dq, orders: Path) -> None:
+    profile = dq_process("profile", str(orders), "--json")
     assert profile.code == 0
     assert profile.document.keys() >= PROFILE_KEYS
     assert profile.document["columns"][0].keys() >= COLUMN_KEYS
-    assert dq("test", str(orders)).code == 2
-    assert dq("propose", str(orders), "--apply", "--json").document["applied"] is True
-    test = dq("test", str(orders), "--json")
+    assert dq_process("test", str(orders)).code == 2
+    assert dq_process("propose", str(orders), "--apply", "--json").document["applied"] is True
+    test = dq_process("test", str(orders), "--json")
     assert (test.code, test.err) == (0, "")
     assert test.document.keys() >= {"test_run_id", "table", "table_version", "counts", "results"}
     assert test.document["results"][0].keys() >= RESULT_KEYS
     pq.write_table(orders_table(amount=-9.0), orders)
-    failed = dq("test", str(orders), "--json")
+    failed = dq_process("test", str(orders), "--json")
     assert failed.code == 1
     assert failed.document["counts"]["fail"] >= 1
     assert any(result["previous_status"] == "pass" for result in failed.document["results"])
@@ -212,3 +215,37 @@ def test_a9_control_characters_do_not_reach_the_terminal(dq: Dq) -> None:
     said = dq("profile", "evil\x1b[31m.parquet")
     assert "\x1b" not in said.err
     assert said.code == 2
+
+
+def test_a_closed_pipe_is_no_verdict(dq_process: Dq, orders: Path, tmp_path: Path) -> None:
+    assert dq_process("profile", str(orders)).code == 0
+    command = f"{sys.executable} -c 'from dq_databricks.cli import main; main()' checks --json"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_home_that_is_no_folder_is_one_line(dq_process: Dq, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    said = dq_process("migrate")
+    assert (said.code, said.err.count("\n")) == (3, 1)
+    assert "Traceback" not in said.err
+
+
+def test_our_own_mistakes_are_one_line_and_a_report(tmp_path: Path) -> None:
+    code = "import dq_databricks.cli.app as app\napp.run = lambda arguments: 1 / 0\napp.main()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "ZeroDivisionError" in done.stderr
+    (report,) = tmp_path.glob("dq-error-*.txt")
+    assert "Traceback" in report.read_text()

@@ -178,7 +178,7 @@ def test_a_saved_no_keeps_the_schema_from_being_upgraded_unasked(
 ) -> None:
     with quality:
         quality.migrate()
-        quality.save_setting("data_quality_auto_manage_tables", "false")
+        quality.options.save("data_quality_auto_manage_tables", "false")
         engine = quality.engine
         engine.execute(
             Statement(

@@ -229,7 +229,7 @@ _MACROS = {**_GUARDS, **_ARITHMETIC, **_SKETCHES, **_CASTS, **_TEXT, **_DATES}
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Teach `connection` what transpiled statements need: macros, functions and UTC."""
+    """Teach a new `connection` what transpiled statements need: macros, functions and UTC."""
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     for name, function in {
         "dq_unicode_lower": str.lower,
@@ -283,11 +283,7 @@ def _add(
     parameters: int,
     returns: str,
 ) -> None:
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
-    ).fetchone()
-    if known == (0,):
-        connection.create_function(name, function, ["VARCHAR"] * parameters, returns)
+    connection.create_function(name, function, ["VARCHAR"] * parameters, returns)
 
 
 def _crc32(text: str) -> int:
