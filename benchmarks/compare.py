@@ -99,7 +99,10 @@ def _turns(
 
 
 def _many(ours: Ours, orders: DataSet, repeat: int) -> Comparison:
-    """400 checks against 40 of ours: the 40 stand in the place of the hand-written ones."""
+    """400 checks against 40 of ours: the 40 stand in the place of the hand-written ones.
+
+    Both sides are seconds in the engine.
+    """
     watched = {}
     for number in (40, 400):
         suite = f"{number} checks"
@@ -110,7 +113,7 @@ def _many(ours: Ours, orders: DataSet, repeat: int) -> Comparison:
         ours.quality.settings.engine,
         orders.name,
         "400 checks (40 as the other side)",
-        typical(times["40 checks"]),
+        Spent(median(watched["40 checks"].busy[1:]), typical(times["40 checks"]).cpu),
         typical(times["400 checks"]),
         median(watched["400 checks"].busy[1:]),
         watched["400 checks"].statements,
