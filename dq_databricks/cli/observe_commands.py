@@ -35,7 +35,7 @@ def checks(name: str | None, as_json: bool) -> None:
     with opened() as quality:
         found = quality.checks(name)
     if as_json:
-        write_json(found if name is None else found[0])
+        write_json({"items": found, "next_cursor": None} if name is None else found[0])
     elif name is None:
         render.check_types(found)
     else:

@@ -67,7 +67,7 @@ def page_options(function: F) -> F:
 
 def version_options(function: F) -> F:
     """``--expect-version N`` or ``--latest``: every edit says which version it means."""
-    expect = click.option("--expect-version", type=click.IntRange(1), help="The version you saw.")
+    expect = click.option("--expect-version", type=click.IntRange(0), help="The version you saw.")
     latest = click.option("--latest", is_flag=True, help="Edit whatever version is there now.")
     return expect(latest(function))
 

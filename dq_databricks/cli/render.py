@@ -226,8 +226,8 @@ def tables(page: Page[TableEntry]) -> None:
 
 def settings(rows: Sequence[Option]) -> None:
     """Settings with value, source and variable."""
-    body = ((row.name, row.value, row.source, row.variable, row.help) for row in rows)
-    write_table("Settings", ("setting", "value", "from", "variable", "meaning"), body)
+    body = ((row.name, row.value, row.source, row.version, row.variable, row.help) for row in rows)
+    write_table("Settings", ("setting", "value", "from", "version", "variable", "meaning"), body)
 
 
 def migration(report: Any) -> None:

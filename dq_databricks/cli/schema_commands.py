@@ -8,7 +8,13 @@ from importlib.metadata import version as package_version
 import click
 
 from dq_databricks.cli import render
-from dq_databricks.cli.options import NounGroup, json_option, opened
+from dq_databricks.cli.options import (
+    NounGroup,
+    expected_version,
+    json_option,
+    opened,
+    version_options,
+)
 from dq_databricks.cli.output import write_json
 
 
@@ -48,11 +54,15 @@ def show_setting(name: str, as_json: bool) -> None:
 @settings.command("edit")
 @click.argument("name")
 @click.argument("value")
+@version_options
 @json_option
-def edit_setting(name: str, value: str, as_json: bool) -> None:
+def edit_setting(
+    name: str, value: str, expect_version: int | None, latest: bool, as_json: bool
+) -> None:
     """Store a setting of the metadata schema; provisions it when tables are managed."""
+    version = expected_version(expect_version, latest)
     with opened() as quality:
-        row = quality.options.save(name, value)
+        row = quality.options.save(name, value, expected_version=version)
     write_json(row) if as_json else render.settings([row])
 
 

@@ -7,18 +7,23 @@ from dataclasses import dataclass, fields
 from dq_databricks.errors import ParameterError, UnknownNameError
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.settings import Settings
+from dq_databricks.store.settings import NEVER_STORED
 from dq_databricks.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: `source` says where its value comes from, `variable` sets it from outside."""
+    """One setting: `source` says where its value comes from, `variable` sets it from outside.
+
+    `version` is that of the stored row; 0 when it was never stored.
+    """
 
     name: str
     value: str
     source: str
     variable: str
     help: str
+    version: int = NEVER_STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,15 @@ class OptionsFace:
 
     def list(self) -> tuple[Option, ...]:
         """Every setting, in the order of the documentation."""
-        stored = self.store.settings.warehouse().model_dump()
+        stored, rows = self.store.settings.warehouse().model_dump(), self.store.settings.rows()
         return tuple(
             Option(
                 name=entry.name,
                 value=str(stored.get(entry.name, getattr(self.settings, entry.name))),
-                source="dq_settings" if entry.name in stored else "environment or default",
+                source="dq_settings" if entry.name in rows else "environment or default",
                 variable=entry.metadata["env"],
                 help=entry.metadata["help"],
+                version=rows[entry.name].version if entry.name in rows else NEVER_STORED,
             )
             for entry in fields(Settings)
         )
@@ -49,10 +55,11 @@ class OptionsFace:
             raise UnknownNameError(f"no setting is named {name!r}{did_you_mean(name, options)}")
         return options[name]
 
-    def save(self, name: str, value: str) -> Option:
+    def save(self, name: str, value: str, *, expected_version: int | None = None) -> Option:
         """Store one setting of the metadata schema; provisions it when tables are managed.
 
-        Raises ParameterError for a setting that lives in the environment, SettingsError,
+        `expected_version` None edits whatever is stored now. Raises VersionConflictError,
+        ParameterError for a setting that lives in the environment, SettingsError,
         IdentifierError, UnsupportedError.
         """
         option, stored = self.show(name), self.store.settings
@@ -61,5 +68,6 @@ class OptionsFace:
             raise ParameterError(
                 f"setting {name}: it is no setting of the metadata schema; set {option.variable}"
             )
-        stored.save(stored.validated({**current, name: value}))
+        expected = {} if expected_version is None else {name: expected_version}
+        stored.save(stored.validated({**current, name: value}), expected=expected)
         return self.show(name)

@@ -8,13 +8,16 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import SettingsError
+from dq_databricks.errors import SettingsError, VersionConflictError
 from dq_databricks.model.ids import Context
 from dq_databricks.model.setting import Setting, WarehouseSettings
 from dq_databricks.settings import Settings
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import is_in
 from dq_databricks.store.provision import check_format, check_names, provision
+
+NEVER_STORED = 0
+"""The version of a setting that was never stored."""
 
 
 class StoredSettings:
@@ -38,8 +41,8 @@ class StoredSettings:
 
         Raises SettingsError for a stored value that may not be.
         """
-        names = list(WarehouseSettings.model_fields)
-        stored = {row.key: row.value for row in self.table.select(is_in("key", names))}
+        stored = {name: row.value for name, row in self.rows().items()}
+        names = WarehouseSettings.model_fields
         given = {name: stored.get(name, getattr(self._settings, name)) for name in names}
         return self.validated(given)
 
@@ -53,18 +56,28 @@ class StoredSettings:
                 f"setting {first['loc'][0]}: {given[str(first['loc'][0])]!r}: {first['msg']}"
             ) from error
 
-    def save(self, wanted: WarehouseSettings) -> WarehouseSettings:
+    def rows(self) -> Mapping[str, Setting]:
+        """The stored settings of the metadata schema, by name."""
+        names = list(WarehouseSettings.model_fields)
+        return {row.key: row for row in self.table.select(is_in("key", names))}
+
+    def save(
+        self, wanted: WarehouseSettings, *, expected: Mapping[str, int] | None = None
+    ) -> WarehouseSettings:
         """Validate and store `wanted`; provisions the schema first when tables are managed.
 
-        Raises IdentifierError, UnsupportedError (hudi) and SettingsError (another schema name than
-        the one in use: that needs a rename, not a setting).
+        `expected` holds the versions that are edited, by name (NEVER_STORED where there is none);
+        the others are those stored now.
+
+        Raises VersionConflictError, IdentifierError, UnsupportedError (hudi) and SettingsError
+        (another schema name than the one in use: that needs a rename, not a setting).
         """
         check_names(self._settings.catalog, wanted.data_quality_schema)
         check_format(self._engine, wanted.data_quality_storage_format)
         self._refuse_rename(wanted)
         if wanted.data_quality_auto_manage_tables:
             provision(self._engine, replace(self._settings, **wanted.model_dump()), self._context)
-        self._store(wanted)
+        self._store(wanted, expected or {})
         return wanted
 
     def _refuse_rename(self, wanted: WarehouseSettings) -> None:
@@ -76,15 +89,24 @@ class StoredSettings:
                 "which this version cannot do: keep the name or open the other with DQ_SCHEMA"
             )
 
-    def _store(self, wanted: WarehouseSettings) -> None:
-        now = self._context.now()
-        names = list(WarehouseSettings.model_fields)
-        versions = {row.key: row.version for row in self.table.select(is_in("key", names))}
-        rows = [
-            Setting(key=name, value=_text(value), updated_at=now, version=versions.get(name, 0) + 1)
-            for name, value in wanted.model_dump().items()
-        ]
-        self.table.upsert_many(rows)
+    def _store(self, wanted: WarehouseSettings, expected: Mapping[str, int]) -> None:
+        """Write what differs from what is stored, each row only at its expected version."""
+        stored = self.rows()
+        for name, value in wanted.model_dump().items():
+            row, text = stored.get(name), _text(value)
+            version = expected.get(name, row.version if row else NEVER_STORED)
+            if row is not None and (row.value != text or version != row.version):
+                self.table.update(row.model_copy(update={"value": text}), version)
+            if row is None:
+                self._insert(name, text, version)
+
+    def _insert(self, name: str, text: str, version: int) -> None:
+        if version != NEVER_STORED:
+            raise VersionConflictError(
+                f"setting {name}: version {version} was expected, but it was never stored "
+                f"(version {NEVER_STORED})"
+            )
+        self.table.insert(Setting(key=name, value=text, updated_at=self._context.now()))
 
 
 def _text(value: object) -> str:

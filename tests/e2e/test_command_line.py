@@ -59,7 +59,7 @@ def test_every_listing_answers_with_items_and_a_cursor(dq: Dq, orders: Path) -> 
     dq("propose", str(orders), "--apply")
     dq("test", str(orders))
     for noun in ("connections", "groups", "tables", "tests", "runs", "results", "alerts",
-                 "anomalies", "settings"):  # fmt: skip
+                 "anomalies", "settings", "checks"):  # fmt: skip
         said = dq(noun, "--json")
         assert said.code == 0, (noun, said.err)
         assert said.document.keys() == {"items", "next_cursor"}, noun
@@ -138,13 +138,20 @@ def test_migrate_and_version(dq: Dq) -> None:
 
 
 def test_hudi_is_refused_by_name(dq: Dq) -> None:
-    said = dq("settings", "edit", "data_quality_storage_format", "hudi")
+    said = dq("settings", "edit", "data_quality_storage_format", "hudi", "--latest")
     assert said.code == 3
     assert "not available on this engine" in said.err
-    assert dq("settings", "edit", "data_quality_auto_manage_tables", "maybe").code == 2
-    assert dq("settings", "edit", "data_quality_schema", "x" * 121).code == 2
-    saved = dq("settings", "edit", "data_quality_auto_manage_tables", "false", "--json")
-    assert saved.document["value"].lower() == "false"
+
+
+def test_settings_are_checked_and_edited_at_a_version(dq: Dq) -> None:
+    name = "data_quality_auto_manage_tables"
+    assert dq("settings", "edit", name, "false").code == 2, "which version?"
+    assert dq("settings", "edit", name, "maybe", "--latest").code == 2
+    assert dq("settings", "edit", "data_quality_schema", "x" * 121, "--latest").code == 2
+    saved = dq("settings", "edit", name, "false", "--expect-version", "0", "--json").document
+    assert (saved["value"], saved["version"]) == ("False", 1)
+    stale = dq("settings", "edit", name, "true", "--expect-version", "0")
+    assert (stale.code, "version 1 is stored" in stale.err) == (2, True)
 
 
 def _corrupt(path: Path) -> bytes:
