@@ -15,7 +15,7 @@ from rich.panel import Panel
 
 from dq_databricks import open_quality
 from dq_databricks.cli.options import progress_bar
-from dq_databricks.cli.output import safe, write_table
+from dq_databricks.cli.output import safe, stdout_console, write_table
 from dq_databricks.cli.render import anomaly_table, result_table, say, verdict_line
 from dq_databricks.errors import QualityError
 from dq_databricks.quality.reports import ProfileReport, ProposalReport, TestReport
@@ -37,9 +37,7 @@ def main() -> None:
         proposals = quality.propose(group=GROUP, apply=True, progress=progress)
         append_second_half(quality, progress)
         report = quality.test(group=GROUP, progress=progress)
-    console.print(
-        f"[dim]metadata schema {migrated.version}, lake in {quality.settings.home}[/]"
-    )
+    console.print(f"[dim]metadata schema {migrated.version}, lake in {quality.settings.home}[/]")
     show_profile(profile)
     show_proposals(proposals)
     show_tests(report)
@@ -90,17 +88,21 @@ def show_tests(report: TestReport) -> None:
 def show_next(report: TestReport, seconds: float) -> None:
     """What to type next."""
     failed = next((r for r in report.results if r.result_status == "fail"), None)
+    steps = [
+        (".venv/bin/dq alerts --open", "what somebody should look at"),
+        (f".venv/bin/dq plan {safe(SCHEMA)}.flights", "how few columns the tests read"),
+        (".venv/bin/dq profile ./your.parquet", "your own data, no set-up"),
+    ]
+    if failed:
+        steps.insert(1, (f".venv/bin/dq explain {failed.result_id}", "why it failed, with its SQL"))
+    width = max(len(command) for command, _ in steps)
     lines = [
         f"{report.alert_count} alerts raised, {len(TABLES)} tables, {seconds:.0f} s in all",
         "",
-        "[bold].venv/bin/dq alerts --open[/]                     what somebody should look at",
-        f"[bold].venv/bin/dq plan {safe(SCHEMA)}.flights[/]   how few columns the tests read",
-        "[bold].venv/bin/dq profile ./your.parquet[/]           your own data, no set-up",
     ]
-    if failed:
-        lines.insert(3, f"[bold].venv/bin/dq explain {failed.result_id}[/]")
+    lines += [f"[bold]{command:<{width}}[/]  {meaning}" for command, meaning in steps]
     say("")
-    Console().print(Panel("\n".join(lines), title="What to type next", title_align="left"))
+    stdout_console().print(Panel("\n".join(lines), title="What to type next", title_align="left"))
 
 
 if __name__ == "__main__":

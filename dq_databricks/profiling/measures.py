@@ -15,8 +15,11 @@ from dq_databricks.sql.statement import Parameter, Statement
 TEXT_LIMIT = 200
 """Characters kept of any value: a profile never grows with the size of the values."""
 
-DISTINCT_ERROR = 0.01
-"""Relative standard error asked of the sketch; 2 % is then two of these away or more."""
+SKETCH_BITS = 13
+"""log2 of the buckets of a HyperLogLog sketch."""
+
+DISTINCT_ERROR = 0.0115
+"""Relative standard error of such a sketch, 1.04 / √(buckets) (Flajolet et al. 2007)."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -80,10 +83,22 @@ def _of_column(column: ColumnInfo, once: _Pass) -> Iterator[Measure]:
     name = quote(column.name)
     yield _scan(column, "null_count", f"count(CASE WHEN {name} IS NULL THEN 1 END)", "null_count")
     if general in COUNTABLE:
-        sketch = f"approx_count_distinct({name}, {DISTINCT_ERROR})"
-        yield _scan(column, "distinct", sketch, is_object=True)
+        yield _scan(column, "distinct", _sketch(general, name), is_object=True)
     if general in _FAMILIES:
         yield from _FAMILIES[general](column, name, once)
+
+
+def _sketch(general: GeneralType, name: str) -> str:
+    """An estimate of distinct values; sketches take whole numbers and text, so others become text.
+
+    On Spark `approx_count_distinct` with an error as small as this one takes five times as long.
+    """
+    value = f"CAST({name} AS STRING)"
+    if general is GeneralType.INTEGER:
+        value = f"CAST({name} AS BIGINT)"
+    if general is GeneralType.TEXT:
+        value = name
+    return f"hll_sketch_estimate(hll_sketch_agg({value}, {SKETCH_BITS}))"
 
 
 def _numbers(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
@@ -118,7 +133,8 @@ def _floats(column: ColumnInfo, number: str) -> Iterator[Measure]:
 
 def _texts(column: ColumnInfo, name: str, once: _Pass) -> Iterator[Measure]:
     del once
-    blank = f"trim(BOTH ' ' FROM {name}) = ''"
+    # Only text below '!' starts with a blank or is empty: all other is spared the trimming.
+    blank = f"CASE WHEN {name} < '!' THEN trim(BOTH ' ' FROM {name}) = '' ELSE false END"
     # Text that could be a number or a date starts with one of + , - . / 0-9: all others are
     # spared the regular expression, which costs more than everything else together.
     digits = f"{name} >= '+' AND {name} < ':'"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from dq_databricks.alerting.raising import alerts_of_results
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import QualityError
+from dq_databricks.errors import NotFoundError, QualityError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
@@ -17,6 +18,7 @@ from dq_databricks.model.vocabulary import ResultStatus, RunStatus, TriggerSourc
 from dq_databricks.running.past import past_readouts
 from dq_databricks.running.progress import Progress, silent
 from dq_databricks.running.relations import relation_of
+from dq_databricks.running.side_by_side import side_by_side
 from dq_databricks.running.table_tests import (
     Past,
     TableOutcome,
@@ -64,37 +66,36 @@ class TestRunner:
         A table that cannot be read gives ``error`` results and the run goes on. When the run
         itself breaks off, its row ends as failed with the reason, and the error is raised.
         """
-        started = self._start(work, suite, trigger)
+        run = self._run_of(work, suite, trigger)
         try:
-            past = self._past(work)
-            outcomes = [self._table(started, entry, tests, past) for entry, tests in work]
+            _, past = side_by_side(lambda: self.store.runs.start(run), lambda: self._past(work))
+            outcomes = [self._table(run, entry, tests, past) for entry, tests in work]
             results = _worst_first(result for outcome in outcomes for result in outcome.results)
-            self.store.runs.write(results)
-            alerts = self._raise_alerts(results)
+            _, alerts = side_by_side(
+                lambda: self.store.runs.write(results), lambda: self._raise_alerts(results)
+            )
         except BaseException as error:
-            self._break_off(started, error)
+            self._break_off(run, error)
             raise
-        return self.store.runs.finish(self._finished(started, outcomes)), results, alerts
+        return self.store.runs.finish(self._finished(run, outcomes)), results, alerts
 
-    def _start(
+    def _run_of(
         self,
         work: Sequence[tuple[TableEntry, Sequence[TestRecord]]],
         suite: str,
         trigger: TriggerSource,
     ) -> TestRun:
         groups = {entry.table_group_id for entry, _ in work}
-        return self.store.runs.start(
-            TestRun(
-                test_run_id=self.context.new_id(),
-                test_suite_key=suite,
-                project_key=self.project_key,
-                status=RunStatus.RUNNING,
-                started_at=self.context.now(),
-                trigger_source=trigger,
-                table_group_id=groups.pop() if len(groups) == 1 else None,
-                table_name=str(relation_of(work[0][0])) if len(work) == 1 else None,
-                total_tests=sum(len(tests) for _, tests in work),
-            )
+        return TestRun(
+            test_run_id=self.context.new_id(),
+            test_suite_key=suite,
+            project_key=self.project_key,
+            status=RunStatus.RUNNING,
+            started_at=self.context.now(),
+            trigger_source=trigger,
+            table_group_id=groups.pop() if len(groups) == 1 else None,
+            table_name=str(relation_of(work[0][0])) if len(work) == 1 else None,
+            total_tests=sum(len(tests) for _, tests in work),
         )
 
     def _past(self, work: Sequence[tuple[TableEntry, Sequence[TestRecord]]]) -> Past:
@@ -145,14 +146,9 @@ class TestRunner:
         )
 
     def _break_off(self, run: TestRun, error: BaseException) -> None:
-        self.store.runs.finish(
-            run.model_copy(
-                update={
-                    **ended(run.started_at, self.context.now()),
-                    **broken_off(error),
-                }
-            )
-        )
+        end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
+        with suppress(NotFoundError):  # the run could not even be started
+            self.store.runs.finish(run.model_copy(update=end))
 
 
 class Steps:

@@ -289,6 +289,17 @@ def _quantile(node: exp.Expr) -> str | None:
     return "leave the accuracy out, or give 10000, or 100 for a faster sketch"
 
 
+def _sketch(node: exp.Expr) -> str | None:
+    """A sketch never leaves its statement: no engine reads that of another."""
+    if node.name.lower() == "hll_sketch_agg":
+        holder = node.parent
+        inside = isinstance(holder, exp.Anonymous) and holder.name == "hll_sketch_estimate"
+    else:
+        inner = node.expressions[0] if node.expressions else None
+        inside = isinstance(inner, exp.Anonymous) and inner.name.lower() == "hll_sketch_agg"
+    return None if inside else "write hll_sketch_estimate(hll_sketch_agg(x, 12))"
+
+
 def _from_time(node: exp.Expr) -> str | None:
     return _time_format(node)
 
@@ -354,6 +365,8 @@ def _union(node: exp.Expr) -> str | None:
 
 
 CONDITIONS: dict[str, Condition] = {
+    "hll_sketch_agg": _sketch,
+    "hll_sketch_estimate": _sketch,
     "RegexpLike": _pattern,
     "RegexpCount": _no_empty_match,
     "RegexpReplace": _replace,

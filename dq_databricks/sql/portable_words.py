@@ -70,6 +70,8 @@ ALLOWED_FUNCTIONS = frozenset(
     [
         "btrim",
         "crc32",
+        "hll_sketch_agg",
+        "hll_sketch_estimate",
         "isnotnull",
         "octet_length",
         "pmod",

@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from dq_databricks.engine.local.rewrites import Rule
-from dq_databricks.engine.local.rewrites.aggregates import AGGREGATES, finish
+from dq_databricks.engine.local.rewrites.aggregates import AGGREGATE_FUNCTIONS, AGGREGATES, finish
 from dq_databricks.engine.local.rewrites.casts import CASTS
 from dq_databricks.engine.local.rewrites.dates import DATE_FUNCTIONS, DATES
 from dq_databricks.engine.local.rewrites.nested import NESTED, NESTED_FUNCTIONS
@@ -36,7 +36,11 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **NUMBERS,
     **STRINGS,
 }
-_FUNCTIONS: dict[str, Rule] = {**DATE_FUNCTIONS, **NESTED_FUNCTIONS}
+_FUNCTIONS: dict[str, Rule] = {
+    **AGGREGATE_FUNCTIONS,
+    **DATE_FUNCTIONS,
+    **NESTED_FUNCTIONS,
+}
 _MATCHING = (exp.RegexpLike, exp.RegexpExtract)
 _CONSUMING = (exp.RegexpCount, exp.RegexpReplace, exp.RegexpSplit)
 _AGGREGATES_AROUND = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.Sum, exp.Filter, exp.Window)

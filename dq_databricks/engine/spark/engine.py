@@ -86,7 +86,7 @@ class SparkEngine:
         return EngineFacts(
             name="spark",
             capabilities=self._capabilities,
-            max_aggregates=None if self._set(MAX_FIELDS, "10000") else 50,
+            max_aggregates=100 if self._set(MAX_FIELDS, "10000") else 50,
             parallel_statements=self._parallel_statements,
             min_bytes_to_split=32 * 2**20,
         )

@@ -61,6 +61,21 @@ def _distinct(node: exp.Expr) -> exp.Expr:
     return keep_kind(counted, Kind.WHOLE)
 
 
+def _sketch(node: exp.Expr) -> exp.Expr:
+    """``hll_sketch_estimate(hll_sketch_agg(x, n))``: the sketch of this engine instead."""
+    value = node.expressions[0].expressions[0]
+    while isinstance(value, exp.Cast) or _is_ours(value):
+        # A cast only makes the value fit a sketch of other engines.
+        value = value.this if isinstance(value, exp.Cast) else value.expressions[0]
+    counted = exp.ApproxDistinct(this=value)
+    node.replace(counted)
+    return _distinct(counted)
+
+
+def _is_ours(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.startswith("dq_")
+
+
 def _within(node: exp.Expr) -> exp.Expr | None:
     ordered = node.expression.expressions[0]
     if isinstance(node.this, exp.PercentileCont):
@@ -119,6 +134,8 @@ def _projection(query: exp.Select, key: exp.Expr) -> exp.Expr | None:
     aliases = (item for item in query.expressions if isinstance(item, exp.Alias))
     return next((alias for alias in aliases if alias.alias.lower() == name), None)
 
+
+AGGREGATE_FUNCTIONS: dict[str, Rule] = {"hll_sketch_estimate": _sketch}
 
 AGGREGATES: dict[type[exp.Expr], Rule] = {
     exp.CountIf: _count_if,
