@@ -109,6 +109,7 @@ _SOME_HASHES = (
     f"THEN CAST((hash(x) >> 20) & {_SAMPLE_BITS - 1} AS INTEGER) END"
 )
 _SKETCHES = {
+    "dq_count_if(c)": "CAST(coalesce(count_if(c), 0) AS BIGINT)",
     "dq_bits(h, m)": "coalesce(bit_count(bitstring_agg(h, 0, m - 1)), 0)",
     "dq_linear(k, m)": "-CAST(m AS DOUBLE) * ln(1 - least(k, m - 1) / CAST(m AS DOUBLE))",
     "dq_approx_distinct(x)": f"CAST(round(CASE WHEN dq_bits({_ALL_HASHES}, {_BITS}) < {_FULL} "

@@ -17,7 +17,28 @@ def _double(node: exp.Expr) -> exp.Expr:
     return number if kind(number) == Kind.DOUBLE else exp.cast(number, exp.DType.DOUBLE)
 
 
+def _count(node: exp.Expr) -> exp.Expr | None:
+    """``count(CASE WHEN c THEN 1 END)`` as a count of c, which DuckDB takes a third as long for."""
+    case = node.this
+    if not isinstance(case, exp.Case) or case.this or case.args.get("default"):
+        return None
+    (branch, *others) = case.args["ifs"]
+    is_counted = isinstance(branch.args["true"], exp.Literal) and not others
+    return _conditions(branch.this) if is_counted and _stands_alone(node) else None
+
+
+def _conditions(condition: exp.Expr) -> exp.Expr:
+    return keep_kind(call("dq_count_if", condition), Kind.WHOLE)
+
+
+def _stands_alone(node: exp.Expr) -> bool:
+    """No FILTER and no OVER, which macros do not take."""
+    return not isinstance(node.parent, (exp.Filter, exp.Window))
+
+
 def _count_if(node: exp.Expr) -> exp.Expr:
+    if _stands_alone(node):
+        return _conditions(node.this)
     case = exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))])
     return keep_kind(exp.Count(this=case, big_int=True), Kind.WHOLE)
 
@@ -138,6 +159,7 @@ def _projection(query: exp.Select, key: exp.Expr) -> exp.Expr | None:
 AGGREGATE_FUNCTIONS: dict[str, Rule] = {"hll_sketch_estimate": _sketch}
 
 AGGREGATES: dict[type[exp.Expr], Rule] = {
+    exp.Count: _count,
     exp.CountIf: _count_if,
     exp.Avg: _avg,
     exp.Min: _ordered,
