@@ -27,6 +27,16 @@ TINY = Decimal("0.000000000000000001")
 DEEP = Decimal("-99999999999999999999.999999999999999999")
 
 
+SPARK_SAMPLE = {
+    "test_numbers_are_those_worked_out_by_hand",
+    "test_texts_are_those_worked_out_by_hand",
+    "test_dates_and_times_reach_from_year_1_to_9999_d6",
+    "test_measures_that_do_not_apply_are_none_and_no_error_d7",
+    "test_tables_without_rows_or_values_have_no_figures_d3",
+    "test_sketched_counts_are_within_two_percent",
+}
+
+
 def profile(
     engine: Engine, table: TableName, *, exact: bool = False
 ) -> tuple[dict[str, ColumnProfile], Counter[str]]:

@@ -42,6 +42,12 @@ from tests.support.store import (
     ticking,
 )
 
+SPARK_SAMPLE = {
+    "test_rows_come_back_as_they_went",
+    "test_s1_a_key_is_inserted_once",
+    "test_s2_the_second_edit_of_one_state_is_refused",
+}
+
 
 @pytest.fixture(scope="module", params=engine_parameters())
 def shared(

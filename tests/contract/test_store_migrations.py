@@ -50,6 +50,11 @@ TWO = Script(
 )
 
 
+SPARK_SAMPLE = {
+    "test_m2_killed_between_statements_the_next_run_completes",
+}
+
+
 class Killed(BaseException):
     """What a process does not survive."""
 

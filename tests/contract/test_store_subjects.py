@@ -35,6 +35,10 @@ from tests.support.store import (
     ticking,
 )
 
+SPARK_SAMPLE = {
+    "test_a_run_of_fifty_tests_needs_few_statements",
+}
+
 
 @pytest.fixture(scope="module", params=engine_parameters())
 def shared(

@@ -82,6 +82,7 @@ def _settings(home: Path, jars: list[Path], settings: Settings) -> Mapping[str, 
         "spark.sql.warehouse.dir": str(home / "spark"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(max(2, settings.threads or os.cpu_count() or 2)),
         "spark.databricks.delta.snapshotPartitions": "1",
