@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,6 +90,25 @@ def second_measures(
     rows = _integer(first.get(ROW_COUNT)) or 0
     size = COLUMNS_PER_STATEMENT if rows <= SMALL_TABLE else 1
     return tuple(_measure(snapshot, part) for part in _parts(chosen, size))
+
+
+def separate_measures(
+    snapshot: Snapshot,
+    first: Mapping[str, Measurement],
+    failed: Collection[str],
+    *,
+    exact: bool = False,
+) -> tuple[Measure, ...]:
+    """Each column of shared GROUP BYs that `failed` (by key) alone; one that was alone stays out.
+
+    So a column that cannot be grouped costs its neighbours nothing.
+    """
+    shared = [key for key in failed if key.startswith(_PREFIX) and "," in key]
+    return tuple(
+        _measure(snapshot, [choice])
+        for choice in choose_groups(snapshot, first, exact=exact)
+        if any(covers(key, choice.column) for key in shared)
+    )
 
 
 def covers(key: str, column: ColumnInfo) -> bool:

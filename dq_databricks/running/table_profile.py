@@ -15,7 +15,7 @@ from dq_databricks.planning.measure import Measurement
 from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.planning.planner import ROW_COUNT_KEY, make_plan
 from dq_databricks.profiling.assemble import assemble
-from dq_databricks.profiling.groups import second_measures
+from dq_databricks.profiling.groups import second_measures, separate_measures
 from dq_databricks.profiling.measures import first_measures
 from dq_databricks.running.execute import execute
 from dq_databricks.running.isolate import is_of_the_table
@@ -109,12 +109,20 @@ class TableProfiler:
         first = self._execute(first_plan, on_plan)
         grouped = second_measures(snapshot, first, exact=self.exact)
         second_plan = make_plan(snapshot, grouped, self.engine.facts)
-        return _Passes((first_plan, second_plan), first, self._execute(second_plan, on_plan))
+        second = self._execute(second_plan, on_plan)
+        failed = [key for key, measurement in second.items() if measurement.failure]
+        if alone := separate_measures(snapshot, first, failed, exact=self.exact):
+            answered = {key: found for key, found in second.items() if key not in failed}
+            again = make_plan(snapshot, alone, self.engine.facts)
+            second = {**answered, **execute(again, self.engine, tags=self._tags())}
+        return _Passes((first_plan, second_plan), first, second)
+
+    def _tags(self) -> dict[str, str]:
+        return {"dq_run_id": self.profile_run_id}
 
     def _execute(self, plan: ScanPlan, on_plan: OnPlan) -> dict[str, Measurement]:
         """Measurements of one pass; raises what makes the whole table unreadable."""
-        tags = {"dq_run_id": self.profile_run_id}
-        measurements = execute(plan, self.engine, tags=tags, on_statement=on_plan(plan))
+        measurements = execute(plan, self.engine, tags=self._tags(), on_statement=on_plan(plan))
         for measurement in measurements.values():
             if measurement.failure is not None and is_of_the_table(measurement.failure):
                 raise measurement.failure

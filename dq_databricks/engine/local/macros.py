@@ -28,7 +28,10 @@ _LONG_NUMBERS = (
     + r"|[1-9][0-9]{16,}[.]|0[.]0*[1-9][0-9]{17,})"
 )
 _FLOATS = "('DOUBLE', 'FLOAT')"
-_WHOLES = "('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'BOOLEAN')"
+_WHOLES = (
+    "('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'BOOLEAN', "
+    "'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT')"  # parquet files may hold unsigned numbers
+)
 _TIMES = "('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE')"
 _IS_NESTED = "right(typeof(x), 1) = ']' OR left(typeof(x), 3) IN ('STR', 'MAP')"
 
