@@ -48,7 +48,8 @@ def parse_table_name(text: str) -> TableName | None:
     parts: list[str] = []
     position = 0
     while match := _PART.match(text, position):
-        parts.append((match[1] or match[2] or "").replace("``", "`").strip())
+        quoted, plain = match[1], match[2]
+        parts.append(quoted.replace("``", "`") if quoted else plain.strip())
         position = match.end()
         if position == len(text):
             break

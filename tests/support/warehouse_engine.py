@@ -15,6 +15,7 @@ from dq_databricks.engine.warehouse.engine import FACTS, WarehouseEngine
 from dq_databricks.engine.warehouse.policy import Patience
 from dq_databricks.sql.statement import Statement
 from tests.emulator import Emulator
+from tests.support.local_engine import SHARED
 
 TOKEN = "opaque-token-of-the-tests"
 QUICK = Patience(deadline_s=5.0, first_pause_s=0.001, longest_pause_s=0.005)
@@ -70,7 +71,7 @@ def open_emulated(
 ) -> EmulatedEngine:
     """An engine over an emulator (with the options `emulated`) over a lake in `folder`."""
     behind = ExitStack()
-    lake = behind.enter_context(LocalEngine(folder, catalog="main", durable=False))
+    lake = behind.enter_context(LocalEngine(folder, catalog="main", durable=False, database=SHARED))
     lake.execute(Statement("CREATE SCHEMA IF NOT EXISTS main.s"))
     emulator = behind.enter_context(Emulator(lake, **emulated))
     able = lake.facts.capabilities | {Capability.CANCEL, Capability.QUERY_TAGS}

@@ -52,6 +52,8 @@ class LocalEngine:
 
     `catalog` completes names of two parts; `threads` 0 means one per core; an empty
     `memory_limit` leaves DuckDB its default; `durable` flushes each commit before it counts.
+    A `database` that is given is shared with other engines and stays open when this one closes;
+    `threads` and `memory_limit` are then its own.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class LocalEngine:
         threads: int = 0,
         memory_limit: str = "",
         durable: bool = True,
+        database: Database | None = None,
     ) -> None:
-        self._database = Database(threads=threads, memory_limit=memory_limit)
+        self._owns_database = database is None
+        self._database = database or Database(threads=threads, memory_limit=memory_limit)
         self._relations = Relations(
             Lake(home.absolute() / "lake"), catalog, DeltaTables(), self._database
         )
@@ -148,7 +152,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Give back memory, threads and links; closing twice is harmless."""
-        self._database.close()
+        if self._owns_database:
+            self._database.close()
         self._relations.paths.close()
 
     def _listing(self, catalog: str, listing: str) -> pa.Table:
