@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -114,3 +115,16 @@ class TestResult(EventRecord):
     duration_ms: int | None = None
     previous_status: ResultStatus | None = None
     previous_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastResult:
+    """What later verdicts need of an earlier result of the same test."""
+
+    test_id: str
+    test_run_id: str
+    result_status: ResultStatus
+    actual_value: str | None
+    measured_value: float | None
+    row_count: int | None
+    detected_at: datetime

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dq_databricks.model.testing import TestResult
+from dq_databricks.model.testing import PastResult
 from dq_databricks.rules.values import PastReadout
 
 
 def past_readouts(
-    previous: Mapping[str, Sequence[TestResult]],
+    previous: Mapping[str, Sequence[PastResult]],
 ) -> dict[str, tuple[PastReadout, ...]]:
     """Earlier results by test id as readouts, newest first."""
     return {
@@ -18,7 +18,7 @@ def past_readouts(
     }
 
 
-def _readout(result: TestResult) -> PastReadout:
+def _readout(result: PastResult) -> PastReadout:
     return PastReadout(
         value=result.actual_value,
         number=result.measured_value,

@@ -112,6 +112,11 @@ class Table(Generic[M]):
         """The answer to a SELECT of `columns_sql`, as rows."""
         return from_arrow(self.model, self._engine.query(statement))
 
+    def values(self, statement: Statement) -> list[dict[str, Any]]:
+        """The answer to a SELECT of some columns, a dict a row."""
+        answer: list[dict[str, Any]] = self._engine.query(statement).to_pylist()
+        return answer
+
     @property
     def columns_sql(self) -> str:
         """All columns, for a SELECT whose rows `rows` reads."""

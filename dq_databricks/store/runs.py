@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from dq_databricks.errors import NotFoundError
-from dq_databricks.model.testing import TestResult, TestRun
+from dq_databricks.model.testing import PastResult, TestResult, TestRun
+from dq_databricks.model.vocabulary import ResultStatus
+from dq_databricks.sql.identifiers import quote
 from dq_databricks.sql.statement import Statement
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import Condition, eq, is_in, render
@@ -68,19 +71,27 @@ class Runs:
 
     def previous(
         self, test_ids: Sequence[str], *, count: int = 1
-    ) -> Mapping[str, tuple[TestResult, ...]]:
+    ) -> Mapping[str, tuple[PastResult, ...]]:
         """The last `count` results of each test from complete runs, newest first; one statement.
 
         A test without results is absent.
         """
         if not test_ids:
             return {}
+        found: dict[str, tuple[PastResult, ...]] = {}
+        for row in self._results.values(self._previous_statement(test_ids, count)):
+            past = PastResult(**{**row, "result_status": ResultStatus(row["result_status"])})
+            found[past.test_id] = (*found.get(past.test_id, ()), past)
+        return found
+
+    def _previous_statement(self, test_ids: Sequence[str], count: int) -> Statement:
         conditions = [is_in("test_id", test_ids), self._complete()]
         where, parameters = render(self._results.model, conditions)
-        text = f"""SELECT {self._results.columns_sql}
+        columns = ", ".join(quote(field.name) for field in fields(PastResult))
+        text = f"""SELECT {columns}
 FROM (
   SELECT
-    *,
+    {columns},
     row_number() OVER (
       PARTITION BY `test_id`
       ORDER BY `detected_at` DESC, `result_id` DESC
@@ -90,10 +101,7 @@ FROM (
 ) AS ranked
 WHERE place <= :most
 ORDER BY `test_id`, place"""
-        found: dict[str, tuple[TestResult, ...]] = {}
-        for row in self._results.rows(Statement(text, {**parameters, "most": count})):
-            found[row.test_id] = (*found.get(row.test_id, ()), row)
-        return found
+        return Statement(text, {**parameters, "most": count})
 
     def _complete(self) -> Condition:
         return of_complete_runs(self.runs, "test_run_id")
