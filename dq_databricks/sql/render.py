@@ -14,6 +14,7 @@ from jinja2 import (
     StrictUndefined,
     Template,
     TemplateError,
+    select_autoescape,
 )
 
 from dq_databricks.errors import SqlError
@@ -55,7 +56,7 @@ class Renderer:
         self._environment = Environment(
             loader=loader,
             undefined=StrictUndefined,
-            autoescape=False,  # noqa
+            autoescape=select_autoescape((), default_for_string=False),  # SQL is no markup
             trim_blocks=True,
             lstrip_blocks=True,
         )

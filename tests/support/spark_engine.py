@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import tempfile
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,9 @@ FAST_START = {
 
 @cache
 def reason_to_skip() -> str | None:
-    try:
-        import delta  # noqa: F401
-        import pyspark  # noqa: F401
-    except ModuleNotFoundError as error:
-        return f"{error.name} is not installed"
+    for name in ("pyspark", "delta"):
+        if find_spec(name) is None:
+            return f"{name} is not installed"
     from dq_databricks.engine.spark.jars import ensure_jars
     from dq_databricks.engine.spark.java import find_java
 

@@ -38,3 +38,7 @@ def test_a_template_comes_from_its_folder(tmp_path: Path) -> None:
     assert Renderer(tmp_path).render("a.sql.j2").text.startswith("SELECT :p_")
     with pytest.raises(SqlError, match=r"b\.sql\.j2"):
         Renderer(tmp_path).render("b.sql.j2")
+
+
+def test_sql_is_no_markup() -> None:
+    assert render("a {{ sign }} b", sign="<>").text == "a <> b"
