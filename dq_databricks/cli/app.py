@@ -21,10 +21,11 @@ from dq_databricks.cli import (
 )
 from dq_databricks.cli.options import RootGroup
 from dq_databricks.errors import QualityError
+from dq_databricks.quality.reports import EXIT_COULD_NOT_RUN, EXIT_FINE
 from dq_databricks.settings import Settings
 
-EXIT_FINE, EXIT_TESTS_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
-EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 130, 141
+# Beside the verdicts of the reports.
+EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED = 2, 130, 141
 
 _EXAMPLES = """\b
   dq profile ./orders.parquet            what is in it, and what looks odd

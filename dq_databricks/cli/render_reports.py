@@ -14,6 +14,7 @@ from dq_databricks.cli.render import (
     verdict_line,
 )
 from dq_databricks.model.profile import ColumnProfile
+from dq_databricks.model.testing import TestResult
 from dq_databricks.model.vocabulary import ResultStatus
 from dq_databricks.quality.reports import (
     PROVEN_HEADERS,
@@ -120,9 +121,8 @@ def test_report(report: TestReport) -> None:
         next_step(f"dq explain {bad[0].result_id}")
 
 
-def _changed(result: object) -> bool:
-    previous = getattr(result, "previous_status", None)
-    return previous is not None and previous is not getattr(result, "result_status", None)
+def _changed(result: TestResult) -> bool:
+    return result.previous_status not in (None, result.result_status)
 
 
 def plans(tables: Sequence[PlanReport]) -> None:

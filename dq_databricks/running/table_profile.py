@@ -17,10 +17,10 @@ from dq_databricks.planning.planner import ROW_COUNT_KEY, make_plan
 from dq_databricks.profiling.assemble import assemble
 from dq_databricks.profiling.groups import second_measures, separate_measures
 from dq_databricks.profiling.measures import first_measures
+from dq_databricks.running.ending import elapsed_ms
 from dq_databricks.running.execute import execute
 from dq_databricks.running.isolate import is_of_the_table
 from dq_databricks.running.relations import relation_of
-from dq_databricks.running.test_run import elapsed_ms
 
 OnPlan = Callable[[ScanPlan], Callable[[PlannedStatement], None]]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from dq_databricks.alerting.raising import alerts_of_results
 from dq_databricks.engine.protocol import Engine
@@ -15,8 +14,9 @@ from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import ResultStatus, RunStatus, TriggerSource
+from dq_databricks.running.ending import broken_off, ended
 from dq_databricks.running.past import past_readouts
-from dq_databricks.running.progress import Progress, silent
+from dq_databricks.running.progress import Progress, Steps, silent
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.side_by_side import side_by_side
 from dq_databricks.running.table_tests import (
@@ -149,39 +149,6 @@ class TestRunner:
         end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
         with suppress(NotFoundError):  # the run could not even be started
             self.store.runs.finish(run.model_copy(update=end))
-
-
-class Steps:
-    """Counts finished statements of one phase."""
-
-    def __init__(self, progress: Progress, phase: str, total: int) -> None:
-        self._progress, self._phase, self._total, self._done = progress, phase, max(total, 1), 0
-
-    def advance(self, _statement: object = None) -> None:
-        """One more is done."""
-        self._done += 1
-        self._progress(self._phase, min(self._done, self._total), self._total)
-
-    def finish(self) -> None:
-        """All are done, also when there was none to run."""
-        self._progress(self._phase, self._total, self._total)
-
-
-def ended(started_at: datetime, now: datetime) -> dict[str, object]:
-    """When a run ended and how long it took."""
-    return {"completed_at": max(now, started_at), "duration_ms": elapsed_ms(started_at, now)}
-
-
-def elapsed_ms(started_at: datetime, now: datetime) -> int:
-    """Milliseconds from `started_at` to `now`; never negative, even when the clock jumps back."""
-    return max(0, round((now - started_at).total_seconds() * 1000))
-
-
-def broken_off(error: BaseException) -> Mapping[str, object]:
-    """The status of a run that broke off, and why."""
-    cancelled = isinstance(error, KeyboardInterrupt)
-    status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
-    return {"status": status, "error_message": f"{type(error).__name__}: {error}"}
 
 
 def _worst_first(results: Iterable[TestResult]) -> tuple[TestResult, ...]:
