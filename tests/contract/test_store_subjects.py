@@ -275,3 +275,24 @@ def test_saved_settings_are_read_back_and_a_rename_is_refused(store: Store) -> N
     with pytest.raises(SettingsError, match="'s' holds the metadata, 't' was asked for"):
         store.settings.save(WarehouseSettings(data_quality_schema="t"))
     assert store.settings.warehouse() == wanted
+
+
+def test_a_refresh_leaves_what_people_changed_meanwhile(store: Store) -> None:
+    kinds = ("untouched", "locked", "newer", "removed")
+    stored = [a_test(f"refresh-{kind}", profile_run_id="p1", reason="old") for kind in kinds]
+    store.tests.add_missing(stored)
+    refreshed = [
+        test.model_copy(update={"definition": '{"n": 2}', "reason": "new", "version": 2})
+        for test in stored
+    ]
+    store.tests.edit(stored[1].model_copy(update={"name": "mine"}), 1)
+    store.tests.table.update(stored[2].model_copy(update={"name": "renamed"}), 1)
+    store.tests.remove(stored[3].test_id, 1)
+    # The edit moved the version too: the lock must hold even for one who saw it.
+    refreshed[1] = refreshed[1].model_copy(update={"version": 3})
+    assert store.tests.refresh(refreshed) == 1
+    reasons = {
+        test.test_id: (test.reason, test.version)
+        for test in store.tests.table.select(eq("reason", "new"))
+    }
+    assert reasons == {"refresh-untouched": ("new", 2)}
