@@ -288,11 +288,12 @@ def test_a_refresh_leaves_what_people_changed_meanwhile(store: Store) -> None:
     store.tests.edit(stored[1].model_copy(update={"name": "mine"}), 1)
     store.tests.table.update(stored[2].model_copy(update={"name": "renamed"}), 1)
     store.tests.remove(stored[3].test_id, 1)
-    # The edit moved the version too: the lock must hold even for one who saw it.
-    refreshed[1] = refreshed[1].model_copy(update={"version": 3})
+    # Both moved the version too: lock and removal must hold even for one who saw that.
+    for place in (1, 3):
+        refreshed[place] = refreshed[place].model_copy(update={"version": 3})
     assert store.tests.refresh(refreshed) == 1
     reasons = {
         test.test_id: (test.reason, test.version)
-        for test in store.tests.table.select(eq("reason", "new"))
+        for test in store.tests.table.select(eq("reason", "new"), include_removed=True)
     }
     assert reasons == {"refresh-untouched": ("new", 2)}
