@@ -172,3 +172,48 @@ class EditedMigrationError(MigrationError):
 
 class SchemaBehindError(MigrationError):
     """The metadata schema is missing or older than this version of the software needs."""
+
+
+class SchemaNewerError(MigrationError):
+    """The metadata schema is newer than this version of the software may read or write."""
+
+
+class SealError(MigrationError):
+    """A migration file differs from what `ddl.sum` sealed, or is not sealed."""
+
+
+class IrreversibleError(MigrationError):
+    """A migration that cannot be undone was asked to be rolled back; nothing was run."""
+
+    wrong_use = True
+
+
+class DriftError(MigrationError):
+    """The live schema differs from what the migrations make of it."""
+
+
+# --- the life of the schema ------------------------------------------------------------------
+
+
+class SchemaLockedError(QualityError):
+    """Somebody else holds the lock of the schema, and held it for as long as we may wait."""
+
+
+class LeaseLostError(QualityError):
+    """The lock of the schema ran out and went to another runner; this one stopped."""
+
+
+class SchemaBusyError(QualityError):
+    """The schema is being renamed or restored; the message says by whom and since when."""
+
+
+class SchemaMovedError(QualityError):
+    """The schema was renamed or restored while this wrote; what was written does not count."""
+
+
+class RenameError(QualityError):
+    """The schema could not be renamed; both schemas are kept."""
+
+
+class RestoreError(QualityError):
+    """A restore point cannot be made or reached; nothing was changed."""

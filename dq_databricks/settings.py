@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -57,6 +58,24 @@ class Settings:
     http_path: str = _option(
         "", "DATABRICKS_HTTP_PATH", "HTTP path of the SQL warehouse, for the warehouse engine."
     )
+    lease_s: int = _option(
+        30, "DQ_LEASE_S", "Seconds the lock of the schema outlives a runner that was killed."
+    )
+    lock_wait_s: int = _option(
+        120, "DQ_LOCK_WAIT_S", "Seconds to wait for a migration, renaming or restore to end."
+    )
+    data_quality_readers: str = _option(
+        "", "DQ_READERS", "Roles that may read the metadata, separated by commas."
+    )
+    data_quality_writer: str = _option(
+        "", "DQ_WRITER", "Service principal that writes the metadata."
+    )
+    retention_days: int = _option(
+        0, "DQ_RETENTION_DAYS", "Days to keep results, profiles and alerts; 0: for ever."
+    )
+    restore_days: int = _option(
+        30, "DQ_RESTORE_DAYS", "Days to keep restore points and what they need."
+    )
     connections: int = _option(4, "DQ_CONNECTIONS", "Connections of the warehouse engine.")
     jars: Path = _option(
         Path(".jars"), "DQ_JARS", "Folder with the Delta jars of a local Spark session."
@@ -70,6 +89,11 @@ class Settings:
             value, allowed = getattr(self, name), get_args(literal)
             if value not in allowed:
                 raise SettingsError(f"setting {name}: {value!r} is none of {', '.join(allowed)}")
+
+    @property
+    def user_name(self) -> str:
+        """The name recorded for edits."""
+        return self.user or _os_user()
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -90,6 +114,13 @@ class Settings:
             )
         typed = {name: _typed(cls, name, value) for name, value in overrides.items()}
         return cls(**{**values, **typed})
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user id
+        return "unknown"
 
 
 def _typed(settings: type[Settings], name: str, value: Any) -> Any:

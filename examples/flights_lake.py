@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dq_databricks import Quality
-from dq_databricks.running.progress import Progress
+from dq_databricks.model.progress import Progress
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.statement import Statement
 from examples.flights_data import TABLES, read, split_by_month

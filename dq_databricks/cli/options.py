@@ -11,8 +11,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dq_databricks.cli.output import stderr_console
+from dq_databricks.model.progress import silent
 from dq_databricks.quality import Quality, open_quality
-from dq_databricks.running.progress import silent
 from dq_databricks.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])

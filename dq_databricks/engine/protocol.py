@@ -154,6 +154,13 @@ class Engine(Protocol):
         Raises TableNotFoundError, UnsupportedError, DamagedTableError.
         """
 
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """Bring rows and columns of `table` back to `version`, as one new commit.
+
+        Raises WriteConflictError when the latest version is not `expected_version`, SqlError when
+        `version` does not exist, DamagedTableError when its files are gone.
+        """
+
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name; empty when the schema does not exist."""
 

@@ -27,13 +27,15 @@ Script = Callable[[Statement], pa.Table] | Mapping[str, pa.Table | EngineError]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One append or merge that an engine was asked for."""
+    """One append, merge or restore that an engine was asked for; a restore has no rows."""
 
     verb: str
     table: TableName
-    rows: pa.Table
+    rows: pa.Table | None = None
     on: tuple[str, ...] = ()
     update: bool = False
+    version: int | None = None
+    expected_version: int | None = None
 
 
 @dataclass(slots=True)
@@ -117,6 +119,12 @@ class Recorder:
         self.calls.looked_at(relation)
         return self.engine.inspect(relation)
 
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """See `Engine.restore`."""
+        wanted = Write("restore", table, version=version, expected_version=expected_version)
+        self.calls.wrote(wanted)
+        self.engine.restore(table, version, expected_version=expected_version)
+
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """See `Engine.tables`."""
         return self.engine.tables(catalog, schema)
@@ -194,6 +202,11 @@ class RecordingEngine:
         if relation not in self._snapshots:
             raise TableNotFoundError(f"{relation} is not in the script of this engine")
         return self._snapshots[relation]
+
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """Remember both versions."""
+        wanted = Write("restore", table, version=version, expected_version=expected_version)
+        self.calls.wrote(wanted)
 
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables of the schema that were written to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,10 +29,15 @@ def derived_id(*parts: str) -> str:
 
 @dataclass(slots=True)
 class Context:
-    """The clock and the source of randomness for ids; tests pass their own."""
+    """The clock and the source of randomness for ids; tests pass their own.
+
+    `monotonic` measures spans in seconds, whatever happens to the clock; `sleep` waits seconds.
+    """
 
     now: Callable[[], datetime] = utc_now
     random_bytes: Callable[[int], bytes] = field(default=os.urandom)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def new_id(self) -> str:
         """A fresh UUIDv7 (RFC 9562 §5.7): time-ordered to the millisecond, 74 random bits."""

@@ -1,4 +1,4 @@
-"""The ledger of migrations: rows are only ever added."""
+"""The ledger and the journal of migrations: rows are only ever added."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ class MigrationState(StrEnum):
     """What one entry of the ledger says about its version."""
 
     APPLIED = "applied"
+    BASELINE = "baseline"
     FAILED = "failed"
     ROLLED_BACK = "rolled back"
+
+
+STANDING = frozenset({MigrationState.APPLIED, MigrationState.BASELINE})
+"""The states in which the objects of a version are in the schema."""
 
 
 class AppliedMigration(EventRecord):
@@ -40,3 +45,44 @@ class AppliedMigration(EventRecord):
     skipped_statements: str | None = None
     duration_ms: int
     error_message: str | None = None
+
+
+class Direction(StrEnum):
+    """Whether a step applies a migration or undoes it."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Outcome(StrEnum):
+    """What became of one statement of a migration.
+
+    `adopted`: its effect was there already, from a runner that was killed or from elsewhere.
+    """
+
+    DONE = "done"
+    ADOPTED = "adopted"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class MigrationStep(EventRecord):
+    """One statement (or one batch of it) that a runner saw through."""
+
+    TABLE: ClassVar[str] = "dq_migration_steps"
+    KEY: ClassVar[tuple[str, ...]] = ("step_id",)
+
+    step_id: str
+    version: SmallCount
+    direction: Direction
+    statement: SmallCount
+    line: SmallCount
+    outcome: Outcome
+    reason: str | None = None
+    batch: SmallCount | None = None
+    batch_key: str | None = None
+    affected_rows: int | None = None
+    started_at: datetime
+    duration_ms: int
+    owner: str
+    fence: int

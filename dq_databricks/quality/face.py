@@ -15,10 +15,13 @@ from dq_databricks.checks.definition import parameters_from_text
 from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import UnknownNameError
+from dq_databricks.lifecycle.migrations.runner import MigrationReport
+from dq_databricks.lifecycle.provision import ensure_schema, provision, schema_version
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
+from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.options import OptionsFace
@@ -35,14 +38,11 @@ from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
 from dq_databricks.quality.work import WorkFinder
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
-from dq_databricks.running.progress import Progress, silent
 from dq_databricks.running.table_tests import plan_table
 from dq_databricks.running.test_run import TestRunner
 from dq_databricks.settings import Settings
 from dq_databricks.store.filters import Condition, eq
-from dq_databricks.store.migrations import MigrationReport
 from dq_databricks.store.page import Page
-from dq_databricks.store.provision import user_of
 from dq_databricks.store.store import Store
 
 
@@ -83,13 +83,13 @@ class Quality:
 
     def migrate(self) -> MigrationReport:
         """Create or upgrade the metadata tables; repeating it changes nothing."""
-        report = self._store.migrate()
+        report = provision(self.engine, self.settings, self._context)
         self._is_ready = True
         return report
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
-        return self._store.schema_version()
+        return schema_version(self.engine, self.settings)
 
     @property
     def catalog(self) -> CatalogFace:
@@ -294,18 +294,18 @@ class Quality:
 
     def acknowledge(self, alert_id: str, *, by: str | None = None) -> Alert:
         """Take note of an alert; raises VersionConflictError naming who was first."""
-        return self._ready().alerts.acknowledge(alert_id, by or user_of(self.settings))
+        return self._ready().alerts.acknowledge(alert_id, by or self.settings.user_name)
 
     @property
     def options(self) -> OptionsFace:
         """Every setting: list, show, save."""
-        return OptionsFace(self._ready(), self.settings)
+        return OptionsFace(self._ready(), self.engine, self.settings, self._context)
 
     # --- below ---------------------------------------------------------------------------------
 
     def _ready(self) -> Store:
         if not self._is_ready:
-            self._store.ensure()
+            ensure_schema(self.engine, self.settings, self._context)
             self._is_ready = True
         return self._store
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import ParameterError, UnknownNameError
+from dq_databricks.lifecycle.provision import check_format, check_names, provision
+from dq_databricks.model.ids import Context
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.settings import Settings
 from dq_databricks.store.settings import NEVER_STORED
@@ -31,7 +34,9 @@ class OptionsFace:
     """Settings of this process, and those kept in `dq_settings`."""
 
     store: Store
+    engine: Engine
     settings: Settings
+    context: Context
 
     def list(self) -> tuple[Option, ...]:
         """Every setting, in the order of the documentation."""
@@ -69,5 +74,10 @@ class OptionsFace:
                 f"setting {name}: it is no setting of the metadata schema; set {option.variable}"
             )
         expected = {} if expected_version is None else {name: expected_version}
-        stored.save(stored.validated({**current, name: value}), expected=expected)
+        wanted = stored.validated({**current, name: value})
+        check_names(self.settings.catalog, wanted.data_quality_schema)
+        check_format(self.engine, wanted.data_quality_storage_format)
+        if wanted.data_quality_auto_manage_tables:
+            provision(self.engine, self.settings, self.context)
+        stored.save(wanted, expected=expected)
         return self.show(name)

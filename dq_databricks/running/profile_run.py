@@ -10,11 +10,11 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
+from dq_databricks.model.progress import Progress, Steps, silent
 from dq_databricks.model.vocabulary import RunStatus, TriggerSource
 from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.profiling.anomalies import find_anomalies
 from dq_databricks.running.ending import broken_off, ended
-from dq_databricks.running.progress import Progress, Steps, silent
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.table_profile import ProfiledEntry, TableProfiler
 from dq_databricks.store.store import Store

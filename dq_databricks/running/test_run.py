@@ -12,11 +12,11 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import NotFoundError, QualityError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
+from dq_databricks.model.progress import Progress, Steps, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import ResultStatus, RunStatus, TriggerSource
 from dq_databricks.running.ending import broken_off, ended
 from dq_databricks.running.past import past_readouts
-from dq_databricks.running.progress import Progress, Steps, silent
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.side_by_side import side_by_side
 from dq_databricks.running.table_tests import (

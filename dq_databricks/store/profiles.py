@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import Condition, eq
-from dq_databricks.store.lifecycle import finish, of_complete_runs
 from dq_databricks.store.page import Page
+from dq_databricks.store.run_life import finish, of_complete_runs
 
 
 class Profiles:

@@ -12,8 +12,8 @@ from dq_databricks.sql.identifiers import quote
 from dq_databricks.sql.statement import Statement
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import Condition, eq, is_in, render
-from dq_databricks.store.lifecycle import finish, of_complete_runs
 from dq_databricks.store.page import Page
+from dq_databricks.store.run_life import finish, of_complete_runs
 
 
 class Runs:

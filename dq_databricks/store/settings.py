@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pydantic import ValidationError
 
-from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import SettingsError, VersionConflictError
 from dq_databricks.model.ids import Context
 from dq_databricks.model.setting import Setting, WarehouseSettings
 from dq_databricks.settings import Settings
 from dq_databricks.store.access import Table
 from dq_databricks.store.filters import is_in
-from dq_databricks.store.provision import check_format, check_names, provision
 
 NEVER_STORED = 0
 """The version of a setting that was never stored."""
@@ -23,11 +20,8 @@ NEVER_STORED = 0
 class StoredSettings:
     """The rows of `dq_settings`."""
 
-    def __init__(
-        self, table: Table[Setting], engine: Engine, settings: Settings, context: Context
-    ) -> None:
+    def __init__(self, table: Table[Setting], settings: Settings, context: Context) -> None:
         self.table = table
-        self._engine = engine
         self._settings = settings
         self._context = context
 
@@ -64,30 +58,13 @@ class StoredSettings:
     def save(
         self, wanted: WarehouseSettings, *, expected: Mapping[str, int] | None = None
     ) -> WarehouseSettings:
-        """Validate and store `wanted`; provisions the schema first when tables are managed.
+        """Store what differs from what is stored.
 
         `expected` holds the versions that are edited, by name (NEVER_STORED where there is none);
-        the others are those stored now.
-
-        Raises VersionConflictError, IdentifierError, UnsupportedError (hudi) and SettingsError
-        (another schema name than the one in use: that needs a rename, not a setting).
+        the others are those stored now. Raises VersionConflictError.
         """
-        check_names(self._settings.catalog, wanted.data_quality_schema)
-        check_format(self._engine, wanted.data_quality_storage_format)
-        self._refuse_rename(wanted)
-        if wanted.data_quality_auto_manage_tables:
-            provision(self._engine, replace(self._settings, **wanted.model_dump()), self._context)
         self._store(wanted, expected or {})
         return wanted
-
-    def _refuse_rename(self, wanted: WarehouseSettings) -> None:
-        current = self._settings.data_quality_schema
-        if wanted.data_quality_schema != current:
-            raise SettingsError(
-                f"data_quality_schema: {current!r} holds the metadata, "
-                f"{wanted.data_quality_schema!r} was asked for; moving the tables is a rename, "
-                "which this version cannot do: keep the name or open the other with DQ_SCHEMA"
-            )
 
     def _store(self, wanted: WarehouseSettings, expected: Mapping[str, int]) -> None:
         """Write what differs from what is stored, each row only at its expected version."""

@@ -17,9 +17,7 @@ from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
 from dq_databricks.store.alerts import Alerts
 from dq_databricks.store.catalog import Catalog
-from dq_databricks.store.migrations import MigrationReport
 from dq_databricks.store.profiles import Profiles
-from dq_databricks.store.provision import ensure_schema, provision, schema_version
 from dq_databricks.store.runs import Runs
 from dq_databricks.store.settings import StoredSettings
 from dq_databricks.store.tests import Tests
@@ -50,21 +48,9 @@ class Store:
         self.tests = Tests(self.table(TestRecord))
         self.runs = Runs(self.table(TestRun), self.table(TestResult))
         self.alerts = Alerts(self.table(Alert), context)
-        self.settings = StoredSettings(self.table(Setting), engine, settings, context)
+        self.settings = StoredSettings(self.table(Setting), settings, context)
 
     def table(self, model: type[M]) -> Table[M]:
         """Generic access to the rows of one model."""
         name = TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
         return Table(self._engine, name, model, self._context)
-
-    def ensure(self) -> MigrationReport | None:
-        """Make the schema ready; None when it was. Raises as `ensure_schema` does."""
-        return ensure_schema(self._engine, self._settings, self._context)
-
-    def migrate(self) -> MigrationReport:
-        """Create the schema and apply what is pending, whether tables are managed or not."""
-        return provision(self._engine, self._settings, self._context)
-
-    def schema_version(self) -> int | None:
-        """The version the schema is at; None when it was never migrated."""
-        return schema_version(self._engine, self._settings)

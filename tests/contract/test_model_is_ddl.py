@@ -5,38 +5,20 @@ from __future__ import annotations
 import pytest
 
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.model.alert import Alert
+from dq_databricks.lifecycle.migrations.runner import migrate
+from dq_databricks.lifecycle.migrations.scripts import shipped_scripts
+from dq_databricks.lifecycle.provision import provision
 from dq_databricks.model.base import Record
-from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
-from dq_databricks.model.migration import AppliedMigration
-from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
-from dq_databricks.model.setting import Setting
-from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.model.profile import ColumnProfile, TableProfile
+from dq_databricks.model.tables import LIFE_MODELS, LIFE_TABLES, MODELS
+from dq_databricks.model.testing import TestResult
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.store.columns import columns_of
-from dq_databricks.store.migrations import migrate
-from dq_databricks.store.scripts import shipped_scripts
 from dq_databricks.store.store import Store
 from tests.support.contract import run
 from tests.support.store import settings_for, ticking
 
-MODELS: list[type[Record]] = [
-    Project,
-    Connection,
-    TableGroup,
-    TableEntry,
-    ProfileRun,
-    TableProfile,
-    ColumnProfile,
-    Anomaly,
-    TestRecord,
-    TestRun,
-    TestResult,
-    Alert,
-    Setting,
-    AppliedMigration,
-]
 CONTRACT = {
     "dq_projects": "project_key S, name S, description S, sql_flavor S, created_at T, updated_at T",
     "dq_connections": (
@@ -91,7 +73,7 @@ def shape(engine: Engine, schema: str, table: str) -> list[tuple[str, str]]:
 
 
 def test_after_all_migrations_every_table_is_its_model(engine: Engine) -> None:
-    Store(engine, settings_for("s"), ticking()).migrate()
+    provision(engine, settings_for("s"), ticking())
     for model in MODELS:
         live = engine.inspect(TableRelation(TableName("main", "s", model.TABLE))).columns
         assert [(column.name, column.data_type) for column in live] == [
@@ -102,14 +84,14 @@ def test_after_all_migrations_every_table_is_its_model(engine: Engine) -> None:
         assert never_null <= required, model.TABLE
         # Columns added to an existing table can only be nullable, ids among them.
         assert set(model.KEY) - never_null <= {"anomaly_id", "result_id"}, model.TABLE
-        if model in (TableProfile, ColumnProfile, AppliedMigration):
+        if model in (TableProfile, ColumnProfile, *LIFE_MODELS):
             assert never_null == required
     assert {name.table for name in engine.tables("main", "s")} == {m.TABLE for m in MODELS}
 
 
 def test_the_first_file_makes_exactly_the_eleven_tables_of_the_contract(engine: Engine) -> None:
     migrate(engine, "main", "s", ticking(), "tester", scripts=shipped_scripts()[:2])
-    made = {name.table for name in engine.tables("main", "s")} - {"dq_schema_migrations"}
+    made = {name.table for name in engine.tables("main", "s")} - LIFE_TABLES
     assert made == set(CONTRACT)
     for table, text in CONTRACT.items():
         wanted = [tuple(part.split()) for part in text.split(", ")]
@@ -130,8 +112,8 @@ def test_rows_of_the_first_version_are_read_after_the_upgrade(engine: Engine) ->
         "INSERT INTO main.s.dq_test_results (test_run_id, test_id, table_name, result_status, "
         "detected_at) VALUES ('r', 't', 'flights', 'pass', TIMESTAMP '2024-01-01 00:00:00')",
     )
+    provision(engine, settings_for("s"), context)
     store = Store(engine, settings_for("s"), context)
-    store.migrate()
     test = store.tests.get("t")
     assert (test.version, test.is_active, test.is_locked) == (1, True, False)
     result = store.table(TestResult).get("r/t")

@@ -23,6 +23,7 @@ from dq_databricks.errors import (
     WriteConflictError,
     WrongUseError,
 )
+from dq_databricks.lifecycle.provision import provision
 from dq_databricks.model.catalog import Project
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import ProfileRun
@@ -55,7 +56,7 @@ def shared(
 ) -> Iterator[Engine]:
     """One migrated schema for the module; each test uses keys of its own."""
     with open_engine_for_tests(request.param, tmp_path_factory.mktemp("lake")) as engine:
-        Store(engine, settings_for("s"), ticking()).migrate()
+        provision(engine, settings_for("s"), ticking())
         yield engine
 
 
@@ -308,8 +309,7 @@ def _insert_in_process(folder: Path, gate: Barrier, owner: str) -> list[str]:
 def test_s1_two_processes_insert_the_same_keys(tmp_path: Path) -> None:
     module = importlib.import_module("tests.support.local_engine")
     with module.open_for_tests(tmp_path) as engine:
-        store = Store(engine, settings_for("s"), ticking())
-        store.migrate()
+        provision(engine, settings_for("s"), ticking())
         spawn = multiprocessing.get_context("spawn")
         with spawn.Manager() as manager, ProcessPoolExecutor(2, mp_context=spawn) as pool:
             gate = manager.Barrier(2)

@@ -20,15 +20,15 @@ from dq_databricks.errors import (
     SchemaBehindError,
     UnsupportedError,
 )
+from dq_databricks.lifecycle.migrations.ledger import Ledger
+from dq_databricks.lifecycle.migrations.runner import MigrationReport, migrate, pending
+from dq_databricks.lifecycle.migrations.scripts import Script, shipped_scripts
+from dq_databricks.lifecycle.provision import ensure_schema, provision, schema_version
 from dq_databricks.model.ids import Context
 from dq_databricks.model.migration import MigrationState
 from dq_databricks.model.setting import WarehouseSettings
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
-from dq_databricks.store.ledger import Ledger
-from dq_databricks.store.migrations import MigrationReport, migrate, pending
-from dq_databricks.store.provision import provision, schema_version
-from dq_databricks.store.scripts import Script, shipped_scripts
 from dq_databricks.store.store import Store
 from tests.support.contract import run
 from tests.support.store import TappedEngine, once, settings_for, ticking
@@ -195,12 +195,13 @@ def test_columns_that_are_there_are_not_added_again(engine: Engine) -> None:
 
 def test_start_reads_once_when_all_is_well(engine: Engine) -> None:
     tapped = TappedEngine(engine)
-    store = Store(tapped, settings_for("s"), ticking())
-    report = store.ensure()
+    settings, context = settings_for("s"), ticking()
+    store = Store(tapped, settings, context)
+    report = ensure_schema(tapped, settings, context)
     assert report is not None
     assert report.version == shipped_scripts()[-1].version
     tapped.calls.clear()
-    assert store.ensure() is None
+    assert ensure_schema(tapped, settings, context) is None
     assert len(tapped.calls) == 1
     # Saving settings of a ready schema provisions nothing new and is read back.
     store.settings.save(WarehouseSettings(data_quality_schema="s"))
@@ -210,7 +211,7 @@ def test_start_reads_once_when_all_is_well(engine: Engine) -> None:
 def test_tables_that_are_not_managed_are_not_touched(engine: Engine) -> None:
     settings = settings_for("unmanaged", data_quality_auto_manage_tables=False)
     with pytest.raises(SchemaBehindError, match=r"main\.unmanaged .* run `dq migrate`"):
-        Store(engine, settings, ticking()).ensure()
+        ensure_schema(engine, settings, ticking())
     assert list(engine.tables("main", "unmanaged")) == []
 
 
@@ -222,7 +223,7 @@ def test_names_and_formats_are_checked_before_anything_happens(engine: Engine) -
     if not engine.facts.has(Capability.HUDI):
         hudi = settings_for("s", data_quality_storage_format="hudi")
         with pytest.raises(UnsupportedError, match="hudi is not available on this engine"):
-            Store(tapped, hudi, ticking()).ensure()
+            ensure_schema(tapped, hudi, ticking())
     assert tapped.calls == []
 
 

@@ -79,6 +79,13 @@ class TappedEngine:
     def inspect(self, relation: Relation) -> Snapshot:
         return self._tapped("inspect", str(relation), lambda: self.engine.inspect(relation))
 
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        self._tapped(
+            "restore",
+            table.table,
+            lambda: self.engine.restore(table, version, expected_version=expected_version),
+        )
+
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         return self.engine.tables(catalog, schema)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dq_databricks.errors import MigrationError
-from dq_databricks.store.scripts import Script, read_scripts, shipped_scripts
+from dq_databricks.lifecycle.migrations.scripts import Script, read_scripts, shipped_scripts
 
 DDL = Path(__file__).parents[2] / "ddl"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 from dq_databricks.engine.protocol import Capability, Engine
 from dq_databricks.errors import (
     MigrationError,
@@ -11,13 +9,13 @@ from dq_databricks.errors import (
     SettingsError,
     UnsupportedError,
 )
+from dq_databricks.lifecycle.migrations.runner import MigrationReport, migrate
+from dq_databricks.lifecycle.migrations.scripts import latest_version
+from dq_databricks.lifecycle.state import AUTO_MANAGE, read_values, read_version
 from dq_databricks.model.ids import Context
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import check_object_name, quote
 from dq_databricks.sql.statement import Statement
-from dq_databricks.store.migrations import MigrationReport, migrate
-from dq_databricks.store.schema_version import read_value, read_version
-from dq_databricks.store.scripts import latest_version
 
 MAX_SCHEMA_CHARS = 120
 
@@ -53,7 +51,7 @@ def provision(engine: Engine, settings: Settings, context: Context) -> Migration
     check_names(catalog, schema)
     check_format(engine, settings.data_quality_storage_format)
     engine.execute(Statement(f"CREATE SCHEMA IF NOT EXISTS {quote(catalog, schema)}"))
-    return migrate(engine, catalog, schema, context, user_of(settings))
+    return migrate(engine, catalog, schema, context, settings.user_name)
 
 
 def schema_version(engine: Engine, settings: Settings) -> int | None:
@@ -66,8 +64,8 @@ def _is_managed(engine: Engine, settings: Settings, found: int | None) -> bool:
     managed = settings.data_quality_auto_manage_tables
     if not managed or found is None:
         return managed
-    key = "data_quality_auto_manage_tables"
-    return read_value(engine, settings.catalog, settings.data_quality_schema, key) != "false"
+    stored = read_values(engine, settings.catalog, settings.data_quality_schema, AUTO_MANAGE)
+    return stored.get(AUTO_MANAGE) != "false"
 
 
 def check_names(catalog: str, schema: str) -> None:
@@ -86,18 +84,6 @@ def check_format(engine: Engine, storage_format: str) -> None:
             f"({engine.facts.name}): no Hudi library exists for its version of Spark and Delta; "
             "use delta"
         )
-
-
-def user_of(settings: Settings) -> str:
-    """The name recorded for edits."""
-    return settings.user or _os_user()
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user id
-        return "unknown"
 
 
 def _behind(settings: Settings, found: int | None, known: int) -> str:

@@ -10,11 +10,11 @@ from dq_databricks.errors import (
     MigrationError,
     TableNotFoundError,
 )
+from dq_databricks.lifecycle.migrations.scripts import Script
 from dq_databricks.model.ids import Context
 from dq_databricks.model.migration import AppliedMigration, MigrationState
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
-from dq_databricks.store.scripts import Script
 
 History = Mapping[int, AppliedMigration]
 

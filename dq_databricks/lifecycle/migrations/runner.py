@@ -16,13 +16,13 @@ from importlib import metadata
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.engine.retry import retrying
 from dq_databricks.errors import EngineError, MigrationError
+from dq_databricks.lifecycle.migrations.ledger import History, Ledger, new_entry_id, pending_scripts
+from dq_databricks.lifecycle.migrations.look_first import Live, carry_out, missing_capability
+from dq_databricks.lifecycle.migrations.scripts import LEDGER_VERSION, Script, shipped_scripts
+from dq_databricks.lifecycle.state import SCHEMA_VERSION, read_version, write_values
 from dq_databricks.model.ids import Context
-from dq_databricks.model.migration import AppliedMigration, MigrationState
+from dq_databricks.model.migration import AppliedMigration, MigrationState, Outcome
 from dq_databricks.sql.split import ScriptStatement
-from dq_databricks.store.ledger import History, Ledger, new_entry_id, pending_scripts
-from dq_databricks.store.look_first import Live, Outcome, carry_out, missing_capability
-from dq_databricks.store.schema_version import read_version, write_version
-from dq_databricks.store.scripts import LEDGER_VERSION, Script, shipped_scripts
 
 DEADLINE_S = 60.0
 
@@ -196,4 +196,5 @@ class _Runner:
         """Store the version last of all, so whoever reads it finds everything below it."""
         if read_version(self._engine, self._catalog, self._schema) != version:
             now = self._context.now()
-            write_version(self._engine, self._catalog, self._schema, version, at=now)
+            values = {SCHEMA_VERSION: str(version)}
+            write_values(self._engine, self._catalog, self._schema, values, at=now)

@@ -67,7 +67,7 @@ def read_scripts(folder: Traversable | Path) -> tuple[Script, ...]:
 
 def _shipped_folder() -> Traversable | Path:
     installed = resources.files("dq_databricks") / "ddl"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "ddl"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "ddl"
 
 
 def _read(name: str, entry: Traversable | Path, rollbacks: Traversable | Path) -> Script:

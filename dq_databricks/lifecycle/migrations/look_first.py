@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from sqlglot import exp
 
 from dq_databricks.engine.protocol import Capability, Engine, EngineFacts
 from dq_databricks.errors import EngineError, MigrationError, TableNotFoundError
+from dq_databricks.model.migration import Outcome
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.parse import shared_tree
 from dq_databricks.sql.relation import TableRelation
@@ -18,14 +18,6 @@ from dq_databricks.sql.statement import Statement
 
 # Only Databricks keeps keys, so this capability is how the mark `databricks` is recognised.
 _DATABRICKS = Capability.KEY_CONSTRAINTS
-
-
-class Outcome(StrEnum):
-    """What became of a statement."""
-
-    DONE = "done"
-    ALREADY = "already"
-    SKIPPED = "skipped"
 
 
 @dataclass(slots=True)
@@ -72,7 +64,7 @@ def carry_out(engine: Engine, statement: ScriptStatement, live: Live) -> Outcome
     if (wanted := _wanted(statement.text)) is not None:
         return _bring_about(engine, statement.text, wanted, live)
     if (question := _update_question(statement.text)) is not None and not _any(engine, question):
-        return Outcome.ALREADY
+        return Outcome.ADOPTED
     engine.execute(Statement(statement.text))
     return Outcome.DONE
 
@@ -82,13 +74,13 @@ def _bring_about(engine: Engine, text: str, wanted: _Wanted, live: Live) -> Outc
     own = new or wanted.table in live.made
     missing = None if own else _missing_columns(engine, wanted)
     if missing == []:
-        return Outcome.ALREADY
+        return Outcome.ADOPTED
     try:
         engine.execute(Statement(_text_for(text, wanted, missing)))
     except EngineError:
         # Two runners at once: the other one may just have done it.
         if _missing_columns(engine, wanted) == []:
-            return Outcome.ALREADY
+            return Outcome.ADOPTED
         raise
     if new:
         live.made.add(wanted.table)

@@ -1,0 +1,1 @@
+"""The life of the metadata schema: provisioned, upgraded, verified, renamed, restored, tended."""

@@ -1,0 +1,1 @@
+"""Migrations: files, seal, ledger, journal, and the runner that applies or undoes them."""

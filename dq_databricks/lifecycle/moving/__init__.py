@@ -1,0 +1,1 @@
+"""Renaming the schema: tables copied and verified, the setting switched last."""

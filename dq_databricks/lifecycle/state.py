@@ -1,0 +1,157 @@
+"""What `dq_settings` says of its schema: version, who may read it, what is being done to it.
+
+Only columns of version 1 are touched, so it works on a schema of any version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+import pyarrow as pa
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.engine.retry import retrying
+from dq_databricks.errors import TableNotFoundError
+from dq_databricks.model.setting import Setting
+from dq_databricks.sql.identifiers import TableName
+from dq_databricks.sql.statement import Statement
+
+DEADLINE_S = 60.0
+
+SCHEMA_VERSION = "schema_version"
+READER_VERSION = "reader_version"
+OPERATION = "schema_operation"
+SCHEMA_NAME = "data_quality_schema"
+RENAMED_FROM = "renamed_from"
+AUTO_MANAGE = "data_quality_auto_manage_tables"
+_READ = (SCHEMA_VERSION, READER_VERSION, OPERATION, SCHEMA_NAME, RENAMED_FROM, AUTO_MANAGE)
+
+_COLUMNS = pa.schema(
+    [("key", pa.string()), ("value", pa.string()), ("updated_at", pa.timestamp("us", tz="UTC"))]
+)
+
+
+class Phase(StrEnum):
+    """What is being done to a schema. Writers work in `open` only, readers in `renaming` too."""
+
+    OPEN = "open"
+    RENAMING = "renaming"
+    ARRIVING = "arriving"
+    MOVED = "moved"
+    RESTORING = "restoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The phase of a schema and the job that put it there.
+
+    `other` is the schema it is renamed to (renaming, moved) or comes from (arriving), or the
+    restore point it goes back to; `since` and `by` say when and by whom.
+    """
+
+    phase: Phase = Phase.OPEN
+    job: str = ""
+    other: str = ""
+    since: str = ""
+    by: str = ""
+
+    @property
+    def text(self) -> str:
+        """The stored form: JSON with sorted keys, so equal operations are equal texts."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def of(cls, text: str | None) -> Operation:
+        """The operation that `text` stores; open when nothing was ever stored."""
+        if text is None:
+            return cls()
+        values = json.loads(text)
+        return cls(**{**values, "phase": Phase(values["phase"])})
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What one read of `dq_settings` tells. `version` is None when the schema has no tables."""
+
+    version: int | None = None
+    reader_version: int = 1
+    operation: Operation = field(default_factory=Operation)
+    schema_name: str | None = None
+    renamed_from: tuple[str, ...] = ()
+    auto_manage: bool | None = None
+
+
+def read_state(engine: Engine, catalog: str, schema: str) -> SchemaState:
+    """The state of a schema, by one statement."""
+    values = read_values(engine, catalog, schema, *_READ)
+    managed = values.get(AUTO_MANAGE)
+    return SchemaState(
+        version=int(values[SCHEMA_VERSION]) if SCHEMA_VERSION in values else None,
+        reader_version=int(values.get(READER_VERSION, "1")),
+        operation=Operation.of(values.get(OPERATION)),
+        schema_name=values.get(SCHEMA_NAME),
+        renamed_from=tuple(json.loads(values.get(RENAMED_FROM, "[]"))),
+        auto_manage=None if managed is None else managed != "false",
+    )
+
+
+def read_version(engine: Engine, catalog: str, schema: str) -> int | None:
+    """The version the schema is at; None when it has never been migrated."""
+    found = read_values(engine, catalog, schema, SCHEMA_VERSION)
+    return int(found[SCHEMA_VERSION]) if found else None
+
+
+def read_values(engine: Engine, catalog: str, schema: str, *keys: str) -> Mapping[str, str]:
+    """Stored settings by key, from a schema of any version; empty when it has no tables."""
+    name = TableName(catalog, schema, Setting.TABLE)
+    marks = ", ".join(f":k{number}" for number in range(len(keys)))
+    text = f"SELECT `key`, `value` FROM {name.sql} WHERE `key` IN ({marks})"
+    bound = {f"k{number}": key for number, key in enumerate(keys)}
+    try:
+        rows = engine.query(Statement(text, bound)).to_pylist()
+    except TableNotFoundError:
+        return {}
+    return {row["key"]: row["value"] for row in rows if row["value"] is not None}
+
+
+def write_values(
+    engine: Engine, catalog: str, schema: str, values: Mapping[str, str], *, at: datetime
+) -> None:
+    """Store settings; repeating it is harmless, so a lost reply needs no look."""
+    name = TableName(catalog, schema, Setting.TABLE)
+    rows = [{"key": key, "value": value, "updated_at": at} for key, value in values.items()]
+    given = pa.Table.from_pylist(rows, schema=_COLUMNS)
+    retrying(partial(engine.merge, name, given, on=Setting.KEY), deadline_s=DEADLINE_S)
+
+
+def change_operation(
+    engine: Engine,
+    catalog: str,
+    schema: str,
+    before: Operation,
+    after: Operation,
+    *,
+    at: datetime,
+) -> bool:
+    """Put the schema from `before` into `after`; whether it is in `after` now.
+
+    One conditional statement, so of two callers with different jobs one succeeds.
+    """
+    name = TableName(catalog, schema, Setting.TABLE)
+    first = {"key": OPERATION, "value": Operation().text, "updated_at": at}
+    row = pa.Table.from_pylist([first], schema=_COLUMNS)
+    if before == Operation():
+        make = partial(engine.merge, name, row, on=Setting.KEY, update=False)
+        retrying(make, deadline_s=DEADLINE_S)
+    change = Statement(
+        f"UPDATE {name.sql} SET `value` = :after, updated_at = :at "
+        f"WHERE `key` = '{OPERATION}' AND `value` = :before",
+        {"after": after.text, "before": before.text, "at": at},
+    )
+    retrying(partial(engine.execute, change), deadline_s=DEADLINE_S)
+    return read_state(engine, catalog, schema).operation == after

@@ -1,0 +1,1 @@
+"""Upkeep: grants, compaction, retention, sizes."""

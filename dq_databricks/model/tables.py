@@ -1,0 +1,37 @@
+"""Every metadata table by its model: what a schema of this version holds."""
+
+from __future__ import annotations
+
+from dq_databricks.model.alert import Alert
+from dq_databricks.model.base import Record
+from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
+from dq_databricks.model.life import Lease, RestorePoint
+from dq_databricks.model.migration import AppliedMigration, MigrationStep
+from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
+from dq_databricks.model.setting import Setting
+from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+
+LIFE_MODELS: tuple[type[Record], ...] = (AppliedMigration, MigrationStep, Lease, RestorePoint)
+"""What the life of the schema itself is kept in: never restored or rolled back with the rest."""
+
+MODELS: tuple[type[Record], ...] = (
+    Project,
+    Connection,
+    TableGroup,
+    TableEntry,
+    ProfileRun,
+    TableProfile,
+    ColumnProfile,
+    Anomaly,
+    TestRecord,
+    TestRun,
+    TestResult,
+    Alert,
+    Setting,
+    *LIFE_MODELS,
+)
+
+LIFE_TABLES = frozenset(model.TABLE for model in LIFE_MODELS)
+
+KEYS = {model.TABLE: model.KEY for model in MODELS}
+"""The key columns of each metadata table, by its name."""
