@@ -157,6 +157,7 @@ class Engine(Protocol):
     def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
         """Bring rows and columns of `table` back to `version`, as one new commit.
 
+        Comments and properties go back with them. A table that is at `version` stays as it is.
         Raises WriteConflictError when the latest version is not `expected_version`, SqlError when
         `version` does not exist, DamagedTableError when its files are gone.
         """

@@ -141,6 +141,10 @@ class LocalEngine:
         """Describe `relation` without reading its data; see `Engine.inspect`."""
         return self._inspector.inspect(relation)
 
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """Bring a table back to an older version in one commit; see `Engine.restore`."""
+        self._writer.restore(table, version, expected_version=expected_version)
+
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name; empty when it does not exist."""
         lake = self._relations.lake

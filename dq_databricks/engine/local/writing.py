@@ -23,6 +23,7 @@ from dq_databricks.engine.local.literals import text
 from dq_databricks.engine.local.relations import Relations
 from dq_databricks.engine.local.replay import TableState
 from dq_databricks.engine.protocol import MergeCounts
+from dq_databricks.engine.restoring import check_restore
 from dq_databricks.engine.rows import check_columns, check_keys
 from dq_databricks.errors import ConstraintError, TableNotFoundError, UnsupportedError
 from dq_databricks.sql.identifiers import TableName
@@ -112,6 +113,16 @@ class Writer:
             if rows.num_rows == 0:
                 return MergeCounts(0, 0)
             return _merge(table, _typed(table, rows), on, update=update)
+
+    def restore(self, name: TableName, version: int, *, expected_version: int) -> None:
+        """Bring a table back to `version` in one commit; see `Engine.restore`."""
+        with self.open(name, what="restore") as table:
+            latest = table.state.version
+            check_restore(name, version, latest=latest, expected=expected_version)
+            if version != latest:
+                table.delta.restore(
+                    version, commit_properties=CommitProperties(max_commit_retries=0)
+                )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
+from dq_databricks.engine import restoring
 from dq_databricks.engine.protocol import (
     Capability,
     ColumnInfo,
@@ -139,6 +140,12 @@ class SparkEngine:
             return describe.describe(
                 self._described, relation, read_statistics=self._read_statistics
             )
+
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """Bring `table` back to `version`, unless it is not at `expected_version`."""
+        restoring.restore(
+            self.query, self.execute, table, version, expected_version=expected_version
+        )
 
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from dq_databricks.engine import restoring
 from dq_databricks.engine.protocol import Capability, EngineFacts, MergeCounts, Snapshot
 from dq_databricks.engine.rows import check_keys
 from dq_databricks.engine.warehouse import inspection
@@ -123,6 +124,12 @@ class WarehouseEngine:
     def inspect(self, relation: Relation) -> Snapshot:
         """Describe `relation` in three or four statements; statistics stay unknown."""
         return inspection.inspect(self.query, relation)
+
+    def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
+        """Bring `table` back to `version`, unless it is not at `expected_version`."""
+        restoring.restore(
+            self.query, self.execute, table, version, expected_version=expected_version
+        )
 
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name."""
