@@ -71,6 +71,11 @@ def contains(column: str, text: str) -> Condition:
     return Condition(column, "LIKE", (f"%{text}%",))
 
 
+def is_not_null(column: str) -> Condition:
+    """`column` has a value."""
+    return Condition(column, "IS NOT NULL")
+
+
 def is_null(column: str) -> Condition:
     """`column` has no value."""
     return Condition(column, "IS NULL")

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from dq_databricks.engine.protocol import Capability, Engine, EngineFacts
 from dq_databricks.errors import EngineError, MigrationError, TableNotFoundError
+from dq_databricks.lifecycle.migrations.looks import is_done, table_name
 from dq_databricks.model.migration import Outcome
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.parse import shared_tree
@@ -63,10 +64,18 @@ def carry_out(engine: Engine, statement: ScriptStatement, live: Live) -> Outcome
         return Outcome.DONE
     if (wanted := _wanted(statement.text)) is not None:
         return _bring_about(engine, statement.text, wanted, live)
+    if not _on_new(statement.text, live) and is_done(engine, statement.text):
+        return Outcome.ADOPTED
     if (question := _update_question(statement.text)) is not None and not _any(engine, question):
         return Outcome.ADOPTED
     engine.execute(Statement(statement.text))
     return Outcome.DONE
+
+
+def _on_new(text: str, live: Live) -> bool:
+    """Whether the statement is about a table this run has just made: nothing to look for."""
+    tree = shared_tree(text)
+    return isinstance(tree, exp.Alter) and table_name(tree.this) in live.made
 
 
 def _bring_about(engine: Engine, text: str, wanted: _Wanted, live: Live) -> Outcome:
@@ -131,7 +140,7 @@ def _wanted(text: str) -> _Wanted | None:
 def _columns(table: exp.Expression, found: Sequence[exp.Expression], *, creates: bool) -> _Wanted:
     columns = [column for column in found if isinstance(column, exp.ColumnDef)]
     return _Wanted(
-        _table_name(table),
+        table_name(table),
         {column.name: _type(column) for column in columns},
         {column.name: _definition(column) for column in columns},
         creates,
@@ -146,10 +155,6 @@ def _type(column: exp.ColumnDef) -> str:
     return str(column.args["kind"].sql("databricks")).upper()
 
 
-def _table_name(table: exp.Expression) -> TableName:
-    return TableName(*(str(table.text(part)) for part in ("catalog", "db", "this")))
-
-
 def _update_question(text: str) -> Statement | None:
     """Whether an UPDATE of a whole table would find a row; None for other statements."""
     tree = shared_tree(text)
@@ -157,7 +162,7 @@ def _update_question(text: str) -> Statement | None:
         return None
     condition = tree.args["where"].this.sql("databricks")
     return Statement(
-        f"SELECT 1 AS found FROM {_table_name(tree.this).sql} WHERE {condition} LIMIT 1"
+        f"SELECT 1 AS found FROM {table_name(tree.this).sql} WHERE {condition} LIMIT 1"
     )
 
 

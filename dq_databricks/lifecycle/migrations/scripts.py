@@ -19,6 +19,8 @@ PLACEHOLDER = "`{schema}`"
 LEDGER_VERSION = 0
 _FILE = re.compile(r"^(?P<version>\d{4})_(?P<subject>[a-z0-9_]+)\.sql$")
 _IRREVERSIBLE = "-- irreversible:"
+_BREAKS_READERS = "-- breaks readers:"
+_ROWS = re.compile(r"(UPDATE|DELETE|MERGE|TRUNCATE|DROP\s+TABLE)\b|.*\bDROP\s+COLUMN", re.I | re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,28 @@ class Script:
         lines = [line.rstrip() for line in self.text.splitlines()]
         return hashlib.sha256("\n".join(lines).rstrip("\n").encode()).hexdigest()
 
+    @property
+    def breaks_readers(self) -> bool:
+        """Whether older software can no longer read the schema: a header line says so and why."""
+        return any(line.startswith(_BREAKS_READERS) for line in self.text.splitlines())
+
+    @property
+    def touches_rows(self) -> bool:
+        """Whether it changes or removes rows, not only adds tables, columns and properties."""
+        return any(_ROWS.match(s.text) for s in split_statements(self.text))
+
+    def rollback_statements(self, catalog: str, schema: str) -> list[ScriptStatement]:
+        """The statements that undo it; none when it cannot be undone."""
+        return statements_of(self.rollback or "", catalog, schema)
+
     def statements(self, catalog: str, schema: str) -> list[ScriptStatement]:
         """Its statements for one schema; their `line` is that of the file."""
-        return split_statements(self.text.replace(PLACEHOLDER, quote(catalog, schema)))
+        return statements_of(self.text, catalog, schema)
+
+
+def statements_of(text: str, catalog: str, schema: str) -> list[ScriptStatement]:
+    """The statements of a script for one schema."""
+    return split_statements(text.replace(PLACEHOLDER, quote(catalog, schema)))
 
 
 @cache
