@@ -36,9 +36,10 @@ class TableShape:
 
 @dataclass(frozen=True, slots=True)
 class SchemaShape:
-    """The tables of a schema by name."""
+    """The tables of a schema by name; `views` names what else it holds, which has no shape."""
 
     tables: Mapping[str, TableShape]
+    views: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
