@@ -6,8 +6,15 @@ import re
 from dataclasses import dataclass
 
 from dq_databricks.errors import SqlError
+from dq_databricks.sql.marks import (
+    BatchMark,
+    Mark,
+    belongs_to_header,
+    marks_of,
+    read_mark,
+    refuse_lonely,
+)
 
-_MARK = re.compile(r"^\s*--\s*only:\s*(?P<names>.*?)\s*$")
 _TOKEN = re.compile(
     r"(?P<blank>\s+)"
     r"|(?P<line>--[^\n]*)"
@@ -34,11 +41,16 @@ class ScriptStatement:
 
     `text` has no closing ``;`` and no comments before it; `line` counts from 1. `only` holds the
     names of its ``-- only:`` mark (``databricks`` or capabilities); empty means every engine.
+    `batch` is what its ``-- batch:`` mark says; `destructive` and `repeatable` hold the reasons
+    that were given.
     """
 
     text: str
     line: int
     only: frozenset[str] = frozenset()
+    batch: BatchMark | None = None
+    destructive: str | None = None
+    repeatable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +65,55 @@ class Piece:
 def split_statements(text: str) -> list[ScriptStatement]:
     """Cut a script at its top-level ``;``.
 
-    Knows strings, quoted names, line comments, nested block comments and BEGIN … END blocks. A
-    comment line ``-- only: name, name`` directly above a statement marks it. Line ends may be LF or
-    CRLF. Raises SqlError for a string, name, comment or block that is not closed, and for a mark
-    that stands directly above no statement.
+    Knows strings, quoted names, line comments, nested block comments and BEGIN … END blocks.
+    Comment lines directly above a statement may mark it (see `marks`); ``-- destructive:`` and
+    ``-- repeatable:`` at the head of the script, with a blank line below, mark every statement.
+    Line ends may be LF or CRLF. Raises SqlError for a string, name, comment or block that is not
+    closed, and for a mark that cannot be read or stands directly above no statement.
     """
     script = text.replace("\r\n", "\n")
-    statements: list[ScriptStatement] = []
-    mark: Piece | None = None
+    reader = _Reader(script)
     for piece in pieces(script):
+        reader.take(piece)
+    reader.end_of_comments()
+    return reader.statements
+
+
+class _Reader:
+    """Gathers statements and the marks above each."""
+
+    def __init__(self, script: str) -> None:
+        self.statements: list[ScriptStatement] = []
+        self._script = script
+        self._header: list[Mark] = []
+        self._marks: list[Mark] = []
+
+    def take(self, piece: Piece) -> None:
+        """Take the next piece of the script."""
+        line = _line(self._script, piece.start)
         if piece.kind == "statement":
-            statements.append(_statement(piece, mark, script))
-            mark = None
-        elif piece.kind != "blank" or piece.text.count("\n") > 1:
-            _refuse_lonely(mark, script)
-            mark = piece if _MARK.match(piece.text) else None
-    _refuse_lonely(mark, script)
-    return statements
+            self._statement(piece.text.rstrip(), line)
+        elif piece.kind == "comment":
+            mark = read_mark(piece.text, line)
+            self._marks += [mark] if mark else []
+        elif piece.kind == "end" or piece.text.count("\n") > 1:
+            self.end_of_comments()
+
+    def end_of_comments(self) -> None:
+        """The lines of comments end without a statement below them."""
+        if not self.statements:
+            self._header += [mark for mark in self._marks if belongs_to_header(mark)]
+            self._marks = [mark for mark in self._marks if not belongs_to_header(mark)]
+        refuse_lonely(self._marks)
+
+    def _statement(self, text: str, line: int) -> None:
+        marks = marks_of(self._marks, self._header)
+        self._marks = []
+        self.statements.append(
+            ScriptStatement(
+                text, line, marks.only, marks.batch, marks.destructive, marks.repeatable
+            )
+        )
 
 
 def pieces(script: str) -> list[Piece]:
@@ -147,27 +191,6 @@ def _block_end(script: str, start: int) -> int:
         if depth == 0:
             return match.end()
     raise SqlError(f"line {_line(script, start)}: comment /* is never closed; add */")
-
-
-def _statement(piece: Piece, mark: Piece | None, script: str) -> ScriptStatement:
-    return ScriptStatement(piece.text.rstrip(), _line(script, piece.start), _names(mark))
-
-
-def _names(mark: Piece | None) -> frozenset[str]:
-    match = _MARK.match(mark.text) if mark else None
-    return frozenset(
-        name.strip().lower()
-        for name in (match["names"].split(",") if match else ())
-        if name.strip()
-    )
-
-
-def _refuse_lonely(mark: Piece | None, script: str) -> None:
-    if mark is not None:
-        raise SqlError(
-            f"line {_line(script, mark.start)}: mark {mark.text.strip()!r} is above no "
-            "statement; put it on the line directly above one"
-        )
 
 
 def _line(script: str, position: int) -> int:

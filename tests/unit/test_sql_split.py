@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq_databricks.errors import SqlError
-from dq_databricks.sql.split import pieces, split_statements
+from dq_databricks.sql.marks import BatchMark
+from dq_databricks.sql.split import ScriptStatement, pieces, split_statements
 
 PARTS = st.sampled_from(
     [
@@ -63,11 +64,74 @@ def test_a_mark_belongs_to_the_statement_below_it() -> None:
         ("BEGIN SELECT 1;", "BEGIN without END"),
         ("-- only: grants\n\nSELECT 1", "above no statement"),
         ("-- only: grants", "above no statement"),
+        (
+            "-- batch: key=id size=5\nSELECT 1;\n-- batch: key=id size=5\n\nSELECT 2",
+            "line 3.*above",
+        ),
+        ("SELECT 1;\n-- destructive: why\n", "above no statement"),
+        ("-- why\n-- only: x\n\nSELECT 1", "line 2.*above no statement"),
     ],
 )
 def test_what_is_left_open_is_refused(script: str, message: str) -> None:
     with pytest.raises(SqlError, match=message.replace("above", "is above")):
         split_statements(script)
+
+
+def test_several_marks_stand_above_one_statement() -> None:
+    script = (
+        "-- why\n\n-- only: databricks\n-- batch: key=id, `a``b`  size=1000\n-- in words\n"
+        "-- destructive: old names go\n-- repeatable: it looks: first\nUPDATE t SET a = 1;\n"
+        "DELETE FROM t"
+    )
+
+    first, second = split_statements(script)
+
+    assert first.only == {"databricks"}
+    assert first.batch == BatchMark(("id", "a`b"), 1000)
+    assert (first.destructive, first.repeatable) == ("old names go", "it looks: first")
+    assert (first.line, first.text) == (8, "UPDATE t SET a = 1")
+    assert second == ScriptStatement("DELETE FROM t", 9)
+
+
+def test_reasons_at_the_head_of_a_file_hold_for_all_of_it() -> None:
+    script = (
+        "-- Removes all.\n-- destructive: all is lost\n\nDROP TABLE a;\n"
+        "-- destructive: b too\nDROP TABLE b;"
+    )
+
+    assert [s.destructive for s in split_statements(script)] == ["all is lost", "b too"]
+    assert split_statements("-- irreversible: no column mapping\n-- here\n") == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("-- ony: databricks", "no mark is named 'ony'.*-- only:"),
+        ("-- Only: databricks", "no mark is named 'Only'.*-- only:"),
+        ("-- distructive: why", "-- destructive:"),
+        ("-- batches: key=id size=1", "-- batch:"),
+        ("-- only:", "cannot be read; name who"),
+        ("-- only: ,", "cannot be read; name who"),
+        ("-- destructive:", "cannot be read; say why"),
+        ("-- batch: id 1000", "cannot be read; write it as -- batch: key=<column>"),
+        ("-- batch: key=id", "cannot be read"),
+        ("-- batch: key=id size=0", "with a size from 1"),
+        ("-- batch: key=a b size=10", "cannot be read"),
+        ("-- batch: key=id size=10; DROP", "cannot be read"),
+        ("-- only: a\n-- only: b", "stands twice"),
+    ],
+)
+def test_a_mark_that_cannot_be_meant_is_refused(comment: str, message: str) -> None:
+    with pytest.raises(SqlError, match=rf"^line [12]: .*{message}"):
+        split_statements(f"{comment}\nSELECT 1")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["-- note: ten", "-- why: so", "-- only databricks knows", "-- see https://a.b", "--- x: y"],
+)
+def test_ordinary_comments_stay_comments(comment: str) -> None:
+    assert split_statements(f"{comment}\nSELECT 1") == [ScriptStatement("SELECT 1", 2)]
 
 
 @settings(derandomize=True, max_examples=120)

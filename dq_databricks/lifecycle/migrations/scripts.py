@@ -35,8 +35,7 @@ class Script:
     @property
     def checksum(self) -> str:
         """SHA-256 of the text; line ends and trailing blanks do not count."""
-        lines = [line.rstrip() for line in self.text.splitlines()]
-        return hashlib.sha256("\n".join(lines).rstrip("\n").encode()).hexdigest()
+        return checksum_of(self.text)
 
     @property
     def breaks_readers(self) -> bool:
@@ -57,6 +56,12 @@ class Script:
         return statements_of(self.text, catalog, schema)
 
 
+def checksum_of(text: str) -> str:
+    """SHA-256 of the text of a file; line ends and trailing blanks do not count."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return hashlib.sha256("\n".join(lines).rstrip("\n").encode()).hexdigest()
+
+
 def statements_of(text: str, catalog: str, schema: str) -> list[ScriptStatement]:
     """The statements of a script for one schema."""
     return split_statements(text.replace(PLACEHOLDER, quote(catalog, schema)))
@@ -65,7 +70,7 @@ def statements_of(text: str, catalog: str, schema: str) -> list[ScriptStatement]
 @cache
 def shipped_scripts() -> tuple[Script, ...]:
     """The migrations that came with this software, the ledger's own file (version 0) first."""
-    return read_scripts(_shipped_folder())
+    return read_scripts(shipped_folder())
 
 
 def latest_version() -> int:
@@ -86,7 +91,8 @@ def read_scripts(folder: Traversable | Path) -> tuple[Script, ...]:
     return tuple(scripts)
 
 
-def _shipped_folder() -> Traversable | Path:
+def shipped_folder() -> Traversable | Path:
+    """The folder ``ddl`` of the installed package, or of the checkout."""
     installed = resources.files("dq_databricks") / "ddl"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "ddl"
 
