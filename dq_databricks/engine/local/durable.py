@@ -45,6 +45,13 @@ def flush_commits(folder: Path, first: int, added: list[str]) -> None:
         flush(path)
 
 
+def flush_checkpoint(folder: Path, version: int) -> None:
+    """Flush the checkpoint of `version`, the mark that points to it, and the log's folder."""
+    log = folder / LOG
+    for path in [*log.glob(f"{version:020d}.checkpoint*"), log / "_last_checkpoint", log]:
+        flush(path)
+
+
 def flush(path: Path) -> None:
     """Have the operating system write a file or folder to disk. A vanished file is no error."""
     try:

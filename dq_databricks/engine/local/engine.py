@@ -19,6 +19,7 @@ from dq_databricks.engine.local.reading import Reader
 from dq_databricks.engine.local.relations import Relations
 from dq_databricks.engine.local.snapshot import Inspector
 from dq_databricks.engine.local.tables import DeltaTables
+from dq_databricks.engine.local.upkeep import Upkeep
 from dq_databricks.engine.local.writing import Writer
 from dq_databricks.engine.protocol import Capability, EngineFacts, MergeCounts, Snapshot
 from dq_databricks.errors import SqlError
@@ -76,6 +77,7 @@ class LocalEngine:
         self._describer = Describer(self._relations, self._inspector)
         self._writer = Writer(self._relations, durable=durable)
         self._definitions = Definitions(self._relations, self._reader, self._writer)
+        self._upkeep = Upkeep(self._relations, self._writer)
         self._changes = RowStatements(self._relations, self._reader, self._writer)
         self._merge = MergeStatement(self._relations, self._reader, self._writer)
 
@@ -86,7 +88,7 @@ class LocalEngine:
 
     def query(self, statement: Statement) -> pa.Table:
         """Rows of a statement that reads; see `Engine.query`."""
-        described = self._describer.answer(statement.text)
+        described = self._described(statement.text)
         if described is not None:
             return described
         if not isinstance(shared_tree(statement.text), exp.Query):
@@ -95,6 +97,8 @@ class LocalEngine:
 
     def execute(self, statement: Statement) -> int | None:
         """Carry out DDL or DML; see `Engine.execute`."""
+        if self._upkeep.carry_out(statement.text, statement.parameters):
+            return None
         node = parse_statement(statement.text)
         if isinstance(node, exp.Query) or self._describer.answer(statement.text) is not None:
             self.query(statement)
@@ -143,7 +147,7 @@ class LocalEngine:
 
     def restore(self, table: TableName, version: int, *, expected_version: int) -> None:
         """Bring a table back to an older version in one commit; see `Engine.restore`."""
-        self._writer.restore(table, version, expected_version=expected_version)
+        self._upkeep.restore(table, version, expected_version=expected_version)
 
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name; empty when it does not exist."""
@@ -159,6 +163,11 @@ class LocalEngine:
         if self._owns_database:
             self._database.close()
         self._relations.paths.close()
+
+    def _described(self, text: str) -> pa.Table | None:
+        """The answer to a statement that only lists or describes; None for any other."""
+        described = self._describer.answer(text)
+        return described if described is not None else self._upkeep.dry_run(text)
 
     def _listing(self, catalog: str, listing: str) -> pa.Table:
         return self._describer.listing(catalog, listing)

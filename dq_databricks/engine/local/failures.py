@@ -37,7 +37,7 @@ _CONFLICT = re.compile(
     r"concurrent|commit failed|transaction failed|version \d+ already exists|CommitFailed", re.I
 )
 _MISSING_FILE = re.compile(
-    r"Cannot open file|No such file|not found: |File not found", re.IGNORECASE
+    r"Cannot open file|No such file|not found: |File not found|Find missing file", re.IGNORECASE
 )
 _DAMAGE = re.compile(
     r"magic bytes|too small to be a Parquet|corrupt|TProtocolException|Invalid Parquet|thrift|"

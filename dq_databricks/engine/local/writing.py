@@ -16,14 +16,13 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from dq_databricks.engine.local.conform import check_not_null, conform, conform_column
-from dq_databricks.engine.local.durable import flush_commits, table_lock
+from dq_databricks.engine.local.durable import flush_checkpoint, flush_commits, table_lock
 from dq_databricks.engine.local.failures import writing
 from dq_databricks.engine.local.literals import name as quoted
 from dq_databricks.engine.local.literals import text
 from dq_databricks.engine.local.relations import Relations
 from dq_databricks.engine.local.replay import TableState
 from dq_databricks.engine.protocol import MergeCounts
-from dq_databricks.engine.restoring import check_restore
 from dq_databricks.engine.rows import check_columns, check_keys
 from dq_databricks.errors import ConstraintError, TableNotFoundError, UnsupportedError
 from dq_databricks.sql.identifiers import TableName
@@ -97,6 +96,11 @@ class Writer:
         if number > first:
             flush_commits(folder, first, added)
 
+    def flush_checkpoint(self, folder: Path, version: int) -> None:
+        """Have the checkpoint of `version` on disk, when writes are durable."""
+        if self._durable:
+            flush_checkpoint(folder, version)
+
     def append(self, name: TableName, rows: pa.Table, *, lenient: bool = False) -> None:
         """Add rows in one commit; see `Engine.append`."""
         with self.open(name, what="append to") as table:
@@ -113,16 +117,6 @@ class Writer:
             if rows.num_rows == 0:
                 return MergeCounts(0, 0)
             return _merge(table, _typed(table, rows), on, update=update)
-
-    def restore(self, name: TableName, version: int, *, expected_version: int) -> None:
-        """Bring a table back to `version` in one commit; see `Engine.restore`."""
-        with self.open(name, what="restore") as table:
-            latest = table.state.version
-            check_restore(name, version, latest=latest, expected=expected_version)
-            if version != latest:
-                table.delta.restore(
-                    version, commit_properties=CommitProperties(max_commit_retries=0)
-                )
 
 
 @contextmanager
