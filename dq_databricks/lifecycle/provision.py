@@ -1,17 +1,18 @@
-"""Make sure of the metadata schema before it is used: one cheap read when all is well."""
+"""Create the metadata schema and bring it to the version this software works with."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dq_databricks.engine.protocol import Capability, Engine
-from dq_databricks.errors import (
-    MigrationError,
-    SchemaBehindError,
-    SettingsError,
-    UnsupportedError,
+from dq_databricks.errors import SettingsError, UnsupportedError
+from dq_databricks.lifecycle.migrations.runner import (
+    MigrateOptions,
+    MigrationReport,
+    migrate,
 )
-from dq_databricks.lifecycle.migrations.runner import MigrationReport, migrate
-from dq_databricks.lifecycle.migrations.scripts import latest_version
-from dq_databricks.lifecycle.state import AUTO_MANAGE, read_values, read_version
+from dq_databricks.lifecycle.site import Site
+from dq_databricks.lifecycle.state import read_version
 from dq_databricks.model.ids import Context
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import check_object_name, quote
@@ -20,29 +21,12 @@ from dq_databricks.sql.statement import Statement
 MAX_SCHEMA_CHARS = 120
 
 
-def ensure_schema(engine: Engine, settings: Settings, context: Context) -> MigrationReport | None:
-    """Make the metadata schema ready to use; None when it was ready, found by one read.
-
-    Creates and upgrades it when `data_quality_auto_manage_tables` allows. Raises SchemaBehindError
-    naming the command where it does not, MigrationError for a schema newer than this software,
-    and as `provision` does.
-    """
-    check_names(settings.catalog, settings.data_quality_schema)
-    check_format(engine, settings.data_quality_storage_format)
-    found, known = schema_version(engine, settings), latest_version()
-    if found == known:
-        return None
-    if found is not None and found > known:
-        raise MigrationError(
-            f"{settings.catalog}.{settings.data_quality_schema} is at version {found}, this "
-            f"software knows {known}: upgrade dq-databricks"
-        )
-    if not _is_managed(engine, settings, found):
-        raise SchemaBehindError(_behind(settings, found, known))
-    return provision(engine, settings, context)
-
-
-def provision(engine: Engine, settings: Settings, context: Context) -> MigrationReport:
+def provision(
+    engine: Engine,
+    settings: Settings,
+    context: Context,
+    options: MigrateOptions | None = None,
+) -> MigrationReport:
     """Create the schema where it is missing and apply what is pending; repeating it is harmless.
 
     Raises IdentifierError, UnsupportedError (storage format) and as `migrate` does.
@@ -51,21 +35,14 @@ def provision(engine: Engine, settings: Settings, context: Context) -> Migration
     check_names(catalog, schema)
     check_format(engine, settings.data_quality_storage_format)
     engine.execute(Statement(f"CREATE SCHEMA IF NOT EXISTS {quote(catalog, schema)}"))
-    return migrate(engine, catalog, schema, context, settings.user_name)
+    site = Site.of(engine, settings, context)
+    chosen = replace(options or MigrateOptions(), lock=site.lock_options)
+    return migrate(engine, catalog, schema, context, site.user, options=chosen)
 
 
 def schema_version(engine: Engine, settings: Settings) -> int | None:
     """The version the schema is at, by one read; None when it has never been migrated."""
     return read_version(engine, settings.catalog, settings.data_quality_schema)
-
-
-def _is_managed(engine: Engine, settings: Settings, found: int | None) -> bool:
-    """Whether tables may be changed unasked: what was saved in the schema counts as well."""
-    managed = settings.data_quality_auto_manage_tables
-    if not managed or found is None:
-        return managed
-    stored = read_values(engine, settings.catalog, settings.data_quality_schema, AUTO_MANAGE)
-    return stored.get(AUTO_MANAGE) != "false"
 
 
 def check_names(catalog: str, schema: str) -> None:
@@ -84,12 +61,3 @@ def check_format(engine: Engine, storage_format: str) -> None:
             f"({engine.facts.name}): no Hudi library exists for its version of Spark and Delta; "
             "use delta"
         )
-
-
-def _behind(settings: Settings, found: int | None, known: int) -> str:
-    where = f"{settings.catalog}.{settings.data_quality_schema}"
-    state = "has no metadata tables" if found is None else f"is at version {found}"
-    return (
-        f"{where} {state}; version {known} is needed, and data_quality_auto_manage_tables is off: "
-        "run `dq migrate`"
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from dq_databricks.engine.protocol import Engine
@@ -24,8 +24,17 @@ R = TypeVar("R", bound=MutableRecord)
 class CatalogFace:
     """What is under watch in one project. Objects are named by id or by name."""
 
-    def __init__(self, store: Store, engine: Engine, project_key: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        project_key: str,
+        *,
+        writable: Callable[[], object] = lambda: None,
+    ) -> None:
         self._catalog = store.catalog
+        self._written = store.written
+        self._writable = writable
         self._engine = engine
         self._project_key = project_key
 
@@ -45,16 +54,16 @@ class CatalogFace:
 
     def add_connection(self, name: str, **fields: Any) -> Connection:
         """Add a connection; `fields` are columns such as `catalog` and `schema_name`."""
+        self._writable()
         self._catalog.ensure_project(self._project_key)
-        return self._catalog.add_connection(self._project_key, name, **fields)
+        return self._written(self._catalog.add_connection(self._project_key, name, **fields))
 
     def edit_connection(
         self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
     ) -> Connection:
         """Change `fields`; `expected_version` None edits whatever is stored now."""
-        return _edit(
-            self._catalog.connections, self.connection(name_or_id), expected_version, fields
-        )
+        found = self.connection(name_or_id)
+        return self._edit(self._catalog.connections, found, expected_version, fields)
 
     def remove_connection(
         self, name_or_id: str, *, expected_version: int | None = None
@@ -67,7 +76,7 @@ class CatalogFace:
                 f"connection {found.name!r} still has the table group {groups.items[0].name!r}; "
                 "remove its groups first"
             )
-        return _remove(self._catalog.connections, found, expected_version)
+        return self._remove(self._catalog.connections, found, expected_version)
 
     # --- table groups ------------------------------------------------------------------------
 
@@ -85,13 +94,14 @@ class CatalogFace:
     def add_group(self, name: str, *, connection: str, **fields: Any) -> TableGroup:
         """Add a table group over `connection`; `fields` are columns such as the masks."""
         found = self.connection(connection)
-        return self._catalog.add_group(found.connection_id, name, **fields)
+        self._writable()
+        return self._written(self._catalog.add_group(found.connection_id, name, **fields))
 
     def edit_group(
         self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
     ) -> TableGroup:
         """Change `fields`; `expected_version` None edits whatever is stored now."""
-        return _edit(self._catalog.groups, self.group(name_or_id), expected_version, fields)
+        return self._edit(self._catalog.groups, self.group(name_or_id), expected_version, fields)
 
     def remove_group(self, name_or_id: str, *, expected_version: int | None = None) -> TableGroup:
         """Remove a table group; raises ParameterError while it still holds tables."""
@@ -102,7 +112,7 @@ class CatalogFace:
                 f"table group {found.name!r} still holds {len(tables)} tables, such as "
                 f"{tables.items[0].table_name!r}; move or remove them first"
             )
-        return _remove(self._catalog.groups, found, expected_version)
+        return self._remove(self._catalog.groups, found, expected_version)
 
     def discover(self, group: TableGroup) -> tuple[TableEntry, ...]:
         """The tables of a group: those registered, and those its masks let through.
@@ -167,18 +177,36 @@ class CatalogFace:
         relation = parse_target(target)
         self._engine.inspect(relation)
         group_id = None if group is None else self.group(group).table_group_id
-        return self._catalog.register(self._project_key, relation, group_id=group_id)
+        self._writable()
+        return self._written(self._catalog.register(self._project_key, relation, group_id=group_id))
 
     def edit_table(
         self, target_or_id: str, *, group: str, expected_version: int | None = None
     ) -> TableEntry:
         """Move a table to another group."""
         fields = {"table_group_id": self.group(group).table_group_id}
-        return _edit(self._catalog.tables, self.table(target_or_id), expected_version, fields)
+        return self._edit(self._catalog.tables, self.table(target_or_id), expected_version, fields)
 
     def remove_table(self, target_or_id: str, *, expected_version: int | None = None) -> TableEntry:
         """Stop watching a table; its history stays."""
-        return _remove(self._catalog.tables, self.table(target_or_id), expected_version)
+        return self._remove(self._catalog.tables, self.table(target_or_id), expected_version)
+
+    # --- below -------------------------------------------------------------------------------
+
+    def _edit(
+        self, table: Table[R], row: R, expected_version: int | None, fields: dict[str, Any]
+    ) -> R:
+        if not fields:
+            raise ParameterError("nothing to change was given")
+        self._writable()
+        version = row.version if expected_version is None else expected_version
+        return self._written(table.update(row.model_copy(update=fields), version))
+
+    def _remove(self, table: Table[R], row: R, expected_version: int | None) -> R:
+        self._writable()
+        version = row.version if expected_version is None else expected_version
+        table.remove([str(getattr(row, name)) for name in row.KEY], version)
+        return self._written(row)
 
 
 def _named(items: Sequence[R], wanted: str, what: str, id_column: str) -> R:
@@ -196,16 +224,3 @@ def _names(item: MutableRecord, id_column: str) -> tuple[str, str]:
 
 def _known(names: Sequence[str]) -> str:
     return f"; there are {', '.join(names)}" if names else "; there is none yet"
-
-
-def _edit(table: Table[R], row: R, expected_version: int | None, fields: dict[str, Any]) -> R:
-    if not fields:
-        raise ParameterError("nothing to change was given")
-    version = row.version if expected_version is None else expected_version
-    return table.update(row.model_copy(update=fields), version)
-
-
-def _remove(table: Table[R], row: R, expected_version: int | None) -> R:
-    version = row.version if expected_version is None else expected_version
-    table.remove([str(getattr(row, name)) for name in row.KEY], version)
-    return row

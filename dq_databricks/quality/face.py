@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from dq_databricks.checks.catalog import (
@@ -14,9 +14,10 @@ from dq_databricks.checks.catalog import (
 from dq_databricks.checks.definition import parameters_from_text
 from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import UnknownNameError
-from dq_databricks.lifecycle.migrations.runner import MigrationReport
-from dq_databricks.lifecycle.provision import ensure_schema, provision, schema_version
+from dq_databricks.errors import SchemaMovedError, UnknownNameError
+from dq_databricks.lifecycle.gate import Gate
+from dq_databricks.lifecycle.migrations.runner import MigrateOptions, MigrationReport
+from dq_databricks.lifecycle.provision import provision, schema_version
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
@@ -62,12 +63,21 @@ class Quality:
     TARGET is a parquet or CSV file, a glob, a Delta folder or ``catalog.schema.table``.
     """
 
-    def __init__(self, settings: Settings, engine: Engine, context: Context | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        context: Context | None = None,
+        *,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.settings = settings
         self.engine = engine
         self._context = context or Context()
-        self._store = Store(engine, settings, self._context)
-        self._is_ready = False
+        self._told = told
+        self._gate = Gate(engine, settings, self._context, options=self._options(), told=told)
+        self._store = Store(engine, settings, self._context, confirm=self._confirm)
+        self._entered: set[bool] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -83,9 +93,7 @@ class Quality:
 
     def migrate(self) -> MigrationReport:
         """Create or upgrade the metadata tables; repeating it changes nothing."""
-        report = provision(self.engine, self.settings, self._context)
-        self._is_ready = True
-        return report
+        return provision(self.engine, self.settings, self._context, self._options())
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
@@ -94,7 +102,9 @@ class Quality:
     @property
     def catalog(self) -> CatalogFace:
         """Connections, table groups and tables: list, show, add, edit, remove."""
-        return CatalogFace(self._ready(), self.engine, self.settings.project)
+        return CatalogFace(
+            self._ready(), self.engine, self.settings.project, writable=self._writing
+        )
 
     # --- the main job --------------------------------------------------------------------------
 
@@ -111,7 +121,8 @@ class Quality:
         Raises TargetError, and EngineError children when nothing could be read.
         """
         entries = self._work().entries(target, group)
-        return _profile_report(self._profile_runner(progress).run(entries, exact=exact))
+        outcome = self._profile_runner(progress).run(entries, exact=exact)
+        return self._store.written(_profile_report(outcome))
 
     def propose(
         self,
@@ -130,7 +141,8 @@ class Quality:
         unprofiled = proposer.unprofiled(entries)
         if unprofiled:
             self._profile_runner(progress).run(unprofiled)
-        return ProposalReport(proposer.propose(entries, apply=apply), applied=apply)
+        proposals = proposer.propose(entries, apply=apply)
+        return self._store.written(ProposalReport(proposals, applied=apply))
 
     def plan(
         self,
@@ -163,7 +175,7 @@ class Quality:
         )
         suites = sorted({test.test_suite_key for _, tests in work for test in tests})
         run, results, alerts = runner.run(work, suite=suite or ",".join(suites))
-        return TestReport(run, results, alerts)
+        return self._store.written(TestReport(run, results, alerts))
 
     # --- tests ---------------------------------------------------------------------------------
 
@@ -209,20 +221,21 @@ class Quality:
         Raises UnknownNameError, ParameterError, ColumnNotFoundError with near names.
         """
         entry = self._work().entry(target)
-        return self._tests().add(entry, check_type, columns, parameters or {}, **fields)
+        added = self._tests().add(entry, check_type, columns, parameters or {}, **fields)
+        return self._store.written(added)
 
     def edit_test(
         self, test_id: str, *, expected_version: int | None = None, **changes: Any
     ) -> TestRecord:
         """Change a test and lock it against proposals; raises VersionConflictError."""
-        return self._tests().edit(test_id, expected_version, changes)
+        return self._store.written(self._tests().edit(test_id, expected_version, changes))
 
     def remove_test(self, test_id: str, *, expected_version: int | None = None) -> TestRecord:
         """Remove a test; its results stay. Raises NotFoundError, VersionConflictError."""
         test = self.show_test(test_id)
         version = test.version if expected_version is None else expected_version
-        self._ready().tests.remove(test_id, version)
-        return test
+        self._writing().tests.remove(test_id, version)
+        return self._store.written(test)
 
     # --- what was found ------------------------------------------------------------------------
 
@@ -272,7 +285,7 @@ class Quality:
 
     def explain(self, result_or_test_id: str) -> Explanation:
         """Everything behind one verdict: a result, or the newest result of a test."""
-        return self._tests().explain(result_or_test_id)
+        return self._tests(write=False).explain(result_or_test_id)
 
     def alerts(
         self,
@@ -294,7 +307,8 @@ class Quality:
 
     def acknowledge(self, alert_id: str, *, by: str | None = None) -> Alert:
         """Take note of an alert; raises VersionConflictError naming who was first."""
-        return self._ready().alerts.acknowledge(alert_id, by or self.settings.user_name)
+        taken = self._writing().alerts.acknowledge(alert_id, by or self.settings.user_name)
+        return self._store.written(taken)
 
     @property
     def options(self) -> OptionsFace:
@@ -303,17 +317,34 @@ class Quality:
 
     # --- below ---------------------------------------------------------------------------------
 
-    def _ready(self) -> Store:
-        if not self._is_ready:
-            ensure_schema(self.engine, self.settings, self._context)
-            self._is_ready = True
+    def _ready(self, *, write: bool = False) -> Store:
+        """The store, once the schema may be read or written. It follows a renamed schema."""
+        if write not in self._entered:
+            settings = self._gate.enter(write=write)
+            if settings != self.settings:
+                self.settings = settings
+                self._store = Store(self.engine, settings, self._context, confirm=self._confirm)
+            self._entered |= {write, False}
         return self._store
 
-    def _work(self) -> WorkFinder:
-        return WorkFinder(self._ready(), self.engine, self.settings.project)
+    def _writing(self) -> Store:
+        return self._ready(write=True)
 
-    def _tests(self) -> TestFace:
-        return TestFace(self._ready(), self.engine, self._context)
+    def _confirm(self) -> None:
+        try:
+            self._gate.confirm()
+        except SchemaMovedError:
+            self._entered.clear()
+            raise
+
+    def _options(self) -> MigrateOptions:
+        return MigrateOptions()
+
+    def _work(self, *, write: bool = True) -> WorkFinder:
+        return WorkFinder(self._ready(write=write), self.engine, self.settings.project)
+
+    def _tests(self, *, write: bool = True) -> TestFace:
+        return TestFace(self._ready(write=write), self.engine, self._context)
 
     def _profile_runner(self, progress: Progress) -> ProfileRunner:
         return ProfileRunner(

@@ -17,8 +17,11 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.engine.retry import retrying
 from dq_databricks.errors import (
     AlreadyExistsError,
+    ColumnNotFoundError,
     NotFoundError,
     OutcomeUnknownError,
+    SchemaBehindError,
+    TableNotFoundError,
     VersionConflictError,
     WriteConflictError,
     WrongUseError,
@@ -46,7 +49,8 @@ class Table(Generic[M]):
     """The rows of one metadata table.
 
     Rows that were removed are left out unless asked for. Conflicts are retried for `deadline_s`
-    seconds; then WriteConflictError reaches the caller.
+    seconds; then WriteConflictError reaches the caller. That a table that `is_required` does not
+    exist means that the schema is too old.
     """
 
     def __init__(
@@ -57,8 +61,10 @@ class Table(Generic[M]):
         context: Context,
         *,
         deadline_s: float = DEADLINE_S,
+        is_required: bool = False,
     ) -> None:
         self.name = name
+        self._is_required = is_required
         self.model = model
         self._engine = engine
         self._context = context
@@ -109,8 +115,19 @@ class Table(Generic[M]):
         return row
 
     def rows(self, statement: Statement) -> tuple[M, ...]:
-        """The answer to a SELECT of `columns_sql`, as rows."""
-        return from_arrow(self.model, self._engine.query(statement))
+        """The answer to a SELECT of `columns_sql`, as rows.
+
+        Raises SchemaBehindError where the live table is older than its model.
+        """
+        try:
+            return from_arrow(self.model, self._engine.query(statement))
+        except (ColumnNotFoundError, TableNotFoundError) as error:
+            if isinstance(error, TableNotFoundError) and not self._is_required:
+                raise
+            raise SchemaBehindError(
+                f"schema behind: {self.name} is older than this software needs ({error}): "
+                "run `dq migrate`"
+            ) from error
 
     def values(self, statement: Statement) -> list[dict[str, Any]]:
         """The answer to a SELECT of some columns, a dict a row."""

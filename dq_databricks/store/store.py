@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from dq_databricks.engine.protocol import Engine
@@ -23,13 +24,25 @@ from dq_databricks.store.settings import StoredSettings
 from dq_databricks.store.tests import Tests
 
 M = TypeVar("M", bound=Record)
+T = TypeVar("T")
 
 
 class Store:
-    """The metadata of the schema that `settings` name. Makes no call when constructed."""
+    """The metadata of the schema that `settings` name. Makes no call when constructed.
 
-    def __init__(self, engine: Engine, settings: Settings, context: Context) -> None:
+    `confirm` is asked after writes whether they count; it raises when they do not.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        context: Context,
+        *,
+        confirm: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
+        self._confirm = confirm
         self._settings = settings
         self._context = context
         self.catalog = Catalog(
@@ -53,4 +66,9 @@ class Store:
     def table(self, model: type[M]) -> Table[M]:
         """Generic access to the rows of one model."""
         name = TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
-        return Table(self._engine, name, model, self._context)
+        return Table(self._engine, name, model, self._context, is_required=True)
+
+    def written(self, value: T) -> T:
+        """`value`, once it is sure that what was written for it counts."""
+        self._confirm()
+        return value

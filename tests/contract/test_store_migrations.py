@@ -20,10 +20,11 @@ from dq_databricks.errors import (
     SchemaBehindError,
     UnsupportedError,
 )
+from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.ledger import Ledger
 from dq_databricks.lifecycle.migrations.runner import MigrationReport, migrate, pending
 from dq_databricks.lifecycle.migrations.scripts import Script, shipped_scripts
-from dq_databricks.lifecycle.provision import ensure_schema, provision, schema_version
+from dq_databricks.lifecycle.provision import provision, schema_version
 from dq_databricks.model.ids import Context
 from dq_databricks.model.migration import MigrationState
 from dq_databricks.model.setting import WarehouseSettings
@@ -200,11 +201,11 @@ def test_start_reads_once_when_all_is_well(engine: Engine) -> None:
     tapped = TappedEngine(engine)
     settings, context = settings_for("s"), ticking()
     store = Store(tapped, settings, context)
-    report = ensure_schema(tapped, settings, context)
-    assert report is not None
-    assert report.version == shipped_scripts()[-1].version
+    gate = Gate(tapped, settings, context)
+    gate.enter(write=True)
+    assert schema_version(engine, settings) == shipped_scripts()[-1].version
     tapped.calls.clear()
-    assert ensure_schema(tapped, settings, context) is None
+    assert gate.enter(write=True) == settings
     assert len(tapped.calls) == 1
     # Saving settings of a ready schema provisions nothing new and is read back.
     store.settings.save(WarehouseSettings(data_quality_schema="s"))
@@ -213,8 +214,8 @@ def test_start_reads_once_when_all_is_well(engine: Engine) -> None:
 
 def test_tables_that_are_not_managed_are_not_touched(engine: Engine) -> None:
     settings = settings_for("unmanaged", data_quality_auto_manage_tables=False)
-    with pytest.raises(SchemaBehindError, match=r"main\.unmanaged .* run `dq migrate`"):
-        ensure_schema(engine, settings, ticking())
+    with pytest.raises(SchemaBehindError, match=r"main\.unmanaged: schema behind: .* run `dq migrate`"):
+        Gate(engine, settings, ticking()).enter(write=False)
     assert list(engine.tables("main", "unmanaged")) == []
 
 
@@ -226,7 +227,7 @@ def test_names_and_formats_are_checked_before_anything_happens(engine: Engine) -
     if not engine.facts.has(Capability.HUDI):
         hudi = settings_for("s", data_quality_storage_format="hudi")
         with pytest.raises(UnsupportedError, match="hudi is not available on this engine"):
-            ensure_schema(tapped, hudi, ticking())
+            Gate(tapped, hudi, ticking()).enter(write=True)
     assert tapped.calls == []
 
 

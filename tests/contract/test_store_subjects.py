@@ -14,7 +14,8 @@ from dq_databricks.errors import (
     VersionConflictError,
     WrongUseError,
 )
-from dq_databricks.lifecycle.provision import ensure_schema, provision
+from dq_databricks.lifecycle.gate import Gate
+from dq_databricks.lifecycle.provision import provision
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.model.setting import WarehouseSettings
 from dq_databricks.model.vocabulary import ResultStatus, RunStatus, Severity
@@ -156,7 +157,7 @@ def test_a_run_of_fifty_tests_needs_few_statements(store: Store, tapped: TappedE
     tests = [a_test(f"b{n}", table_id=entry.table_id) for n in range(50)]
     store.tests.add_missing(tests)
     tapped.calls.clear()
-    ensure_schema(tapped, settings_for("s"), ticking())
+    Gate(tapped, settings_for("s"), ticking()).enter(write=True)
     found = store.catalog.register("budget", relation)
     active = store.tests.to_run(table_id=found.table_id)
     assert len(active) == 50

@@ -94,10 +94,11 @@ def check(scripts: Sequence[Script], history: History, allowed: Allowances = STR
     """Compare files with the ledger.
 
     Raises EditedMigrationError for an applied file with another checksum, SchemaNewerError for a
-    schema newer than the files, MigrationError for an applied file that is missing or a new file
-    below the applied version, unless `allowed`.
+    schema newer than the files, MigrationError for a number nobody used, and unless `allowed` for
+    an applied file that is missing or a new file below the applied version.
     """
     known = {script.version: script for script in scripts}
+    _refuse_gaps(known, history)
     done = {version for version in history if stands(history, version)}
     for version in sorted(done):
         if version in known:
@@ -107,6 +108,17 @@ def check(scripts: Sequence[Script], history: History, allowed: Allowances = STR
     late = out_of_order(scripts, history)
     if late and not allowed.out_of_order:
         raise _late(late[0], max(done), max(known))
+
+
+def _refuse_gaps(known: Mapping[int, Script], history: History) -> None:
+    """A number that was never used: its file was forgotten. An applied one is another matter."""
+    for number in range(1, max(known, default=0)):
+        if number not in known and number not in history:
+            after = min(version for version in known if version > number)
+            raise MigrationError(
+                f"ddl/{known[after].name}.sql: number {number:04d} is missing before it; "
+                "restore that file or renumber this one"
+            )
 
 
 def out_of_order(scripts: Sequence[Script], history: History) -> tuple[Script, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 
 from dq_databricks.errors import MigrationError
@@ -25,12 +26,16 @@ _ROWS = re.compile(r"(UPDATE|DELETE|MERGE|TRUNCATE|DROP\s+TABLE)\b|.*\bDROP\s+CO
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One migration. `rollback` is the text of its rollback file; None: it cannot be undone."""
+    """One migration. `rollback` is the text of its rollback file; None: it cannot be undone.
+
+    `irreversible` says why it cannot.
+    """
 
     version: int
     name: str
     text: str
     rollback: str | None = None
+    irreversible: str = "it has no rollback file"
 
     @property
     def checksum(self) -> str:
@@ -81,13 +86,13 @@ def latest_version() -> int:
 def read_scripts(folder: Traversable | Path) -> tuple[Script, ...]:
     """The migrations of `folder`, by number.
 
-    Raises MigrationError for a file that is not named ``NNNN_verb_subject.sql``, a number that
-    stands twice, and a number that is missing.
+    Raises MigrationError for a file that is not named ``NNNN_verb_subject.sql`` and a number that
+    stands twice. Whether a missing number matters, the ledger tells.
     """
     files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".sql")}
     rollbacks = folder / "rollback"
     scripts = [_read(name, files[name], rollbacks) for name in sorted(files)]
-    _refuse_gaps(scripts)
+    _refuse_doubles(scripts)
     return tuple(scripts)
 
 
@@ -103,19 +108,16 @@ def _read(name: str, entry: Traversable | Path, rollbacks: Traversable | Path) -
         raise MigrationError(f"ddl/{name}: name it NNNN_verb_subject.sql, in lower case")
     undo = rollbacks / name
     rollback = undo.read_text(encoding="utf-8") if undo.is_file() else None
+    script = Script(int(match["version"]), name[:-4], entry.read_text(encoding="utf-8"), rollback)
     if rollback is not None and rollback.lstrip().startswith(_IRREVERSIBLE):
-        rollback = None
-    return Script(int(match["version"]), name[:-4], entry.read_text(encoding="utf-8"), rollback)
+        why = " ".join(line.removeprefix("--").strip() for line in rollback.splitlines())
+        return replace(script, rollback=None, irreversible=why.removeprefix("irreversible: "))
+    return script
 
 
-def _refuse_gaps(scripts: Sequence[Script]) -> None:
-    for expected, script in enumerate(scripts):
-        if script.version > expected:
-            raise MigrationError(
-                f"ddl/{script.name}.sql: number {expected:04d} is missing before it; "
-                "restore that file or renumber this one"
-            )
-        if script.version < expected:
+def _refuse_doubles(scripts: Sequence[Script]) -> None:
+    for before, script in pairwise(scripts):
+        if script.version == before.version:
             raise MigrationError(
                 f"ddl/{script.name}.sql: number {script.version:04d} stands twice; renumber one"
             )
