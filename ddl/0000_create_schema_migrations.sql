@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS `{schema}`.dq_restore_points (
   removed_at TIMESTAMP COMMENT 'When it was removed, UTC; null while it can be used.',
   schema_version INT NOT NULL COMMENT 'Version of the schema at that moment.',
   tables STRING NOT NULL COMMENT 'JSON: Delta version of each table.',
+  table_ids STRING COMMENT 'JSON: id of each table, so that one that was made anew is noticed.',
   table_count INT NOT NULL COMMENT 'Tables it covers.',
   row_count BIGINT COMMENT 'Rows of all tables, where the log tells.',
   is_consistent BOOLEAN NOT NULL COMMENT 'Whether no table moved while the versions were read.',

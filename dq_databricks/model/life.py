@@ -43,6 +43,7 @@ class PointReason(StrEnum):
 class RestorePoint(Record):
     """The Delta version of every table at one moment; `tables` is JSON: table name → version.
 
+    `table_ids` is JSON: table name → id; a table that was dropped and made anew has another id.
     `is_consistent` is false when writers kept moving the tables while the versions were read.
     """
 
@@ -58,6 +59,7 @@ class RestorePoint(Record):
     removed_at: datetime | None = None
     schema_version: SmallCount
     tables: str
+    table_ids: str | None = None
     table_count: SmallCount
     row_count: int | None = None
     is_consistent: bool
