@@ -7,6 +7,7 @@ from typing import Any
 
 from dq_databricks.engine.protocol import ColumnInfo, Engine
 from dq_databricks.errors import TableNotFoundError, UnsupportedError
+from dq_databricks.lifecycle.migrations.looks import text_map
 from dq_databricks.lifecycle.shape.keys import read_keys
 from dq_databricks.lifecycle.shape.properties import kept_checks, kept_properties
 from dq_databricks.lifecycle.shape.shape import ColumnShape, SchemaShape, TableShape
@@ -54,7 +55,7 @@ def _table(engine: Engine, name: TableName, keys: Mapping[str, str]) -> TableSha
     if found.version is None:
         return None
     detail = engine.query(Statement(f"DESCRIBE DETAIL {name.sql}")).to_pylist()[0]
-    properties: dict[str, str] = dict(detail["properties"] or {})
+    properties = text_map(detail["properties"])
     return TableShape(
         name=name.table,
         columns=tuple(map(_column, found.columns)),
