@@ -170,7 +170,7 @@ class _Tables:
             draft.drop_columns(names)
 
     def _drop_primary_key(self, draft: Draft, action: exp.Expression) -> None:
-        text = f"{action.name} {action.text('expression')}".upper()
+        text = " ".join(action.sql("databricks").upper().split())
         if not text.startswith("DROP PRIMARY KEY"):
             raise _unknown(action)
         for name in [n for n, kept in draft.keys.items() if kept.startswith("PRIMARY KEY")]:
