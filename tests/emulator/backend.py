@@ -19,6 +19,7 @@ _READS = {"SELECT", "WITH", "VALUES", "DESCRIBE", "DESC", "SHOW", "EXPLAIN", "("
 _CHANGES = {"INSERT", "UPDATE", "DELETE"}
 _QUERY = re.compile(r"DESCRIBE\s+QUERY\s+", re.IGNORECASE)
 _NAME = r"((?:`(?:[^`]|``)*`|\w+)(?:\.(?:`(?:[^`]|``)*`|\w+))*)"
+_DRY_RUN = re.compile(r"VACUUM\b.*\bDRY\s+RUN\s*", re.IGNORECASE | re.DOTALL)
 _TARGET = re.compile(rf"MERGE\s+INTO\s+{_NAME}", re.IGNORECASE)
 _LOG = re.compile(rf"DESC(?:RIBE)?\s+(?:HISTORY|DETAIL)\s+{_NAME}", re.IGNORECASE)
 MAX_PARAMETERS, MAX_BYTES = 255, 1 << 20
@@ -46,7 +47,7 @@ class Backend:
             return Outcome(self._described(Statement(_QUERY.sub("", body), statement.parameters)))
         if match := _LOG.match(body):
             return Outcome(self._of_log(statement, match[1]))
-        if word in _READS:
+        if word in _READS or _DRY_RUN.fullmatch(body):
             return Outcome(self.engine.query(statement))
         if word == "MERGE":
             return self._merged(statement, body)

@@ -136,8 +136,8 @@ def test_random_values_are_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     "text",
     [
-        "OPTIMIZE main.s.t",
-        "VACUUM main.s.t",
+        "OPTIMIZE main.s.t WHERE id = 1",
+        "VACUUM main.s.t LITE",
         "INSERT OVERWRITE main.s.t SELECT 1",
         "CREATE TABLE main.s.u (id BIGINT) USING DELTA CLUSTER BY (id)",
         "CREATE TABLE main.s.u (id BIGINT GENERATED ALWAYS AS IDENTITY) USING DELTA",
@@ -221,8 +221,10 @@ def test_listings_and_descriptions(tmp_path: Path) -> None:
             ("v", "id", 0, "YES", "BIGINT", "BIGINT", None),
         ]
         assert rows(engine, "SELECT schema_name FROM main.information_schema.schemata") == [("a",)]
-        with pytest.raises(TableNotFoundError, match="views"):
-            rows(engine, "SELECT * FROM main.information_schema.views")
+        views = "SELECT table_name, view_definition FROM main.information_schema.views"
+        assert rows(engine, views) == [("v", "SELECT id FROM main.a.t")]
+        with pytest.raises(TableNotFoundError, match="volumes"):
+            rows(engine, "SELECT * FROM main.information_schema.volumes")
         assert rows(engine, "SHOW TABLES IN main.a") == [("a", "t", False), ("a", "v", False)]
         assert rows(engine, "SHOW SCHEMAS") == [("a",)]
         assert rows(engine, "DESCRIBE TABLE main.a.t") == [

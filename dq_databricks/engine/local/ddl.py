@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema, write_deltalake
 from sqlglot import exp
 
+from dq_databricks.engine.local.altering import (
+    ALTERATIONS,
+    field_of,
+    property_of,
+    unsupported,
+)
 from dq_databricks.engine.local.durable import table_lock
 from dq_databricks.engine.local.failures import writing
 from dq_databricks.engine.local.files import check_names
 from dq_databricks.engine.local.lake import View
 from dq_databricks.engine.local.reading import Reader
 from dq_databricks.engine.local.relations import Relations
-from dq_databricks.engine.local.types import delta_type_of
-from dq_databricks.engine.local.writing import OpenTable, Writer
+from dq_databricks.engine.local.writing import Writer
 from dq_databricks.errors import (
     EngineError,
     SqlError,
     TableExistsError,
     TableNotFoundError,
-    UnsupportedError,
 )
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.parse import excerpt
 from dq_databricks.sql.statement import Parameter
-
-# Properties that start with `delta.` switch on behaviour; only these are honoured or harmless.
-_DELTA_PROPERTIES = re.compile(
-    r"delta\.(appendOnly|isolationLevel|logRetentionDuration|deletedFileRetentionDuration|"
-    r"checkpointInterval|dataSkippingNumIndexedCols|dataSkippingStatsColumns|"
-    r"enableChangeDataFeed|enableDeletionVectors|columnMapping\.mode|autoOptimize\.\w+|"
-    r"targetFileSize|tuneFileSizesForRewrites|minReaderVersion|minWriterVersion)"
-)
 
 
 class Definitions:
@@ -159,7 +154,9 @@ class Definitions:
                 return
             raise TableNotFoundError(f"table {name} not found")
         with table_lock(folder), writing(f"DROP TABLE {name}"):
-            self._lake.drop_table(name)
+            # Whoever waited for the lock may find that the table was dropped meanwhile.
+            if self._lake.has_table(name):
+                self._lake.drop_table(name)
         self._relations.tables.drop(folder)
 
     def _drop_view(self, name: TableName, exists: bool) -> None:
@@ -175,7 +172,7 @@ class Definitions:
         actions = node.args.get("actions") or []
         if str(node.args.get("kind")).upper() != "TABLE" or not actions:
             raise unsupported(node, "this ALTER is not known to the local engine")
-        change = _ALTERATIONS.get(type(actions[0]))
+        change = ALTERATIONS.get(type(actions[0]))
         if change is None or len({type(action) for action in actions}) > 1:
             raise unsupported(
                 node,
@@ -188,16 +185,25 @@ class Definitions:
                 change(table, action)
 
     def comment(self, node: exp.Comment) -> None:
-        """COMMENT ON TABLE."""
-        if str(node.args.get("kind")).upper() != "TABLE":
-            raise unsupported(node, "the local engine comments tables and columns only")
+        """COMMENT ON TABLE or SCHEMA."""
+        kind = str(node.args.get("kind")).upper()
+        if kind in ("SCHEMA", "DATABASE"):
+            self._comment_schema(self._schema_parts(_one_part(node.this)), node.expression.name)
+            return
+        if kind != "TABLE":
+            raise unsupported(node, "the local engine comments schemas, tables and columns only")
         with self._writer.open(self._relations.table_name(node.this), what="COMMENT ON") as table:
             table.delta.alter.set_table_description(node.expression.name)
 
+    def _comment_schema(self, parts: tuple[str, str], comment: str) -> None:
+        if not self._lake.has_schema(*parts):
+            raise TableNotFoundError(f"schema {'.'.join(parts)} not found")
+        self._lake.comment_schema(*parts, comment)
 
-def unsupported(node: exp.Expression, reason: str) -> UnsupportedError:
-    """The error for a statement outside the subset."""
-    return UnsupportedError(f"{excerpt(node.sql('databricks'))}: {reason}")
+
+def _one_part(name: exp.Table) -> exp.Table:
+    """The name of a schema that was parsed as that of a table."""
+    return exp.Table(db=name.args.get("this"), catalog=name.args.get("db"))
 
 
 def _comment(node: exp.Create) -> str | None:
@@ -208,33 +214,9 @@ def _comment(node: exp.Create) -> str | None:
 def _schema(node: exp.Create) -> Schema:
     if not isinstance(node.this, exp.Schema):
         raise SqlError(f"{excerpt(node.sql('databricks'))}: a table needs columns")
-    fields = [_field(definition) for definition in node.this.expressions]
+    fields = [field_of(definition) for definition in node.this.expressions]
     check_names([field["name"] for field in fields], what="CREATE TABLE")
     return Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
-
-
-def _field(definition: exp.Expression) -> dict[str, Any]:
-    if not isinstance(definition, exp.ColumnDef) or definition.args.get("kind") is None:
-        raise unsupported(
-            definition, "constraints of a table are added by ALTER TABLE … ADD CONSTRAINT … CHECK"
-        )
-    metadata: dict[str, str] = {}
-    nullable = True
-    for constraint in definition.args.get("constraints") or []:
-        kind = constraint.args.get("kind")
-        if isinstance(kind, exp.NotNullColumnConstraint) and not kind.args.get("allow_null"):
-            nullable = False
-        elif isinstance(kind, exp.CommentColumnConstraint):
-            metadata["comment"] = kind.name
-        else:
-            raise unsupported(definition, "a column may have NOT NULL and COMMENT, nothing else")
-    data_type = delta_type_of(definition.args["kind"], column=definition.name)
-    return {
-        "name": definition.name,
-        "type": data_type,
-        "nullable": nullable,
-        "metadata": metadata,
-    }
 
 
 def _table_options(node: exp.Create) -> dict[str, Any]:
@@ -252,88 +234,7 @@ def _table_options(node: exp.Create) -> dict[str, Any]:
         elif isinstance(entry, exp.PartitionedByProperty):
             options["partition_by"] = [column.name for column in entry.this.expressions]
         elif type(entry) is exp.Property:
-            configuration.update([_property(entry)])
+            configuration.update([property_of(entry)])
         else:
             raise unsupported(node, f"{entry.sql('databricks')} is not available on this engine")
     return {**options, "configuration": configuration}
-
-
-def _property(entry: exp.Expression) -> tuple[str, str]:
-    key, value = entry.this.name, entry.args["value"].name
-    if key.startswith("delta.") and not _DELTA_PROPERTIES.fullmatch(key):
-        raise UnsupportedError(f"table property {key}: delta-rs cannot honour it")
-    return key, value
-
-
-def _add_columns(table: OpenTable, action: exp.Expression) -> None:
-    definitions = action.expressions if isinstance(action, exp.Schema) else [action]
-    fields = [_field(definition) for definition in definitions]
-    for field in fields:
-        if not field["nullable"]:
-            raise UnsupportedError(f"ADD COLUMN {field['name']}: a new column cannot be NOT NULL")
-    if twice := [f["name"] for f in fields if table.column(f["name"]) is not None]:
-        raise TableExistsError(f"table {table.name} has a column {twice[0]!r} already")
-    check_names([f["name"] for f in fields], what=f"ALTER TABLE {table.name}")
-    table.delta.alter.add_columns(
-        Schema.from_json(json.dumps({"type": "struct", "fields": fields})).fields
-    )
-
-
-def _alter_column(table: OpenTable, action: exp.Expression) -> None:
-    comment = action.args.get("comment")
-    if comment is None:
-        raise unsupported(action, "the local engine changes comments of columns only")
-    column = table.column(action.this.name)
-    if column is None:
-        raise SqlError(f"table {table.name} has no column {action.this.name!r}")
-    table.delta.alter.set_column_metadata(column, {"comment": comment.name})
-
-
-def _set_properties(table: OpenTable, action: exp.Expression) -> None:
-    entries = action.find_all(exp.Property)
-    table.delta.alter.set_table_properties(
-        dict(_property(entry) for entry in entries), raise_if_not_exists=False
-    )
-
-
-def _add_constraint(table: OpenTable, action: exp.Expression) -> None:
-    for constraint in action.expressions:
-        checks = constraint.expressions if isinstance(constraint, exp.Constraint) else []
-        if len(checks) != 1 or not isinstance(checks[0], exp.CheckColumnConstraint):
-            raise unsupported(action, "only CHECK constraints are available on this engine")
-        table.delta.alter.add_constraint({constraint.name: _check(table, checks[0].this)})
-
-
-def _check(table: OpenTable, node: exp.Expression) -> str:
-    """A CHECK in the words that Spark, Databricks and delta-rs read the same way."""
-    node = node.copy()
-    for column in node.find_all(exp.Column):
-        name = table.column(column.name)
-        if name is None:
-            raise SqlError(f"CHECK on {table.name}: no column {column.name!r}")
-        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
-            raise UnsupportedError(
-                f"CHECK on {table.name}: column {name!r} needs quotes, and delta-rs writes quotes "
-                "that Spark reads as text; check it with a test instead"
-            )
-        column.set("this", exp.to_identifier(name))
-    return node.sql("databricks")
-
-
-def _drop_constraint(table: OpenTable, action: exp.Expression) -> None:
-    if str(action.args.get("kind")).upper() != "CONSTRAINT":
-        raise unsupported(action, "columns cannot be dropped on this engine")
-    for target in action.args.get("tables") or [action.this]:
-        table.delta.alter.drop_constraint(
-            target.name, raise_if_not_exists=not action.args.get("exists")
-        )
-
-
-_ALTERATIONS: Mapping[type[exp.Expression], Callable[[OpenTable, exp.Expression], None]] = {
-    exp.Schema: _add_columns,
-    exp.ColumnDef: _add_columns,
-    exp.AlterColumn: _alter_column,
-    exp.AlterSet: _set_properties,
-    exp.AddConstraint: _add_constraint,
-    exp.Drop: _drop_constraint,
-}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ from dq_databricks.engine.local.log import LogFiles
 from dq_databricks.engine.local.relations import FILE_FORMATS, Relations
 from dq_databricks.engine.local.snapshot import Inspector
 from dq_databricks.engine.protocol import Snapshot
-from dq_databricks.errors import QualityError, TableNotFoundError, UnsupportedError
-from dq_databricks.sql.identifiers import TableName
+from dq_databricks.errors import TableNotFoundError, UnsupportedError
 from dq_databricks.sql.parse import parse_statement
 from dq_databricks.sql.relation import FileRelation, Relation, TableRelation
 
@@ -58,6 +57,7 @@ _DETAIL = pa.schema(
         ("createdAt", _UTC),
         ("lastModified", _UTC),
         ("partitionColumns", pa.list_(pa.string())),
+        ("clusteringColumns", pa.list_(pa.string())),
         ("numFiles", pa.int64()),
         ("sizeInBytes", pa.int64()),
         ("properties", _TEXT_MAP),
@@ -69,33 +69,6 @@ _DETAIL = pa.schema(
 _COLUMNS = pa.schema(
     [("col_name", pa.string()), ("data_type", pa.string()), ("comment", pa.string())]
 )
-_LISTINGS = {
-    "catalogs": pa.schema([("catalog_name", pa.string())]),
-    "schemata": pa.schema([("catalog_name", pa.string()), ("schema_name", pa.string())]),
-    "tables": pa.schema(
-        [
-            ("table_catalog", pa.string()),
-            ("table_schema", pa.string()),
-            ("table_name", pa.string()),
-            ("table_type", pa.string()),
-            ("data_source_format", pa.string()),
-            ("comment", pa.string()),
-        ]
-    ),
-    "columns": pa.schema(
-        [
-            ("table_catalog", pa.string()),
-            ("table_schema", pa.string()),
-            ("table_name", pa.string()),
-            ("column_name", pa.string()),
-            ("ordinal_position", pa.int32()),
-            ("is_nullable", pa.string()),
-            ("full_data_type", pa.string()),
-            ("data_type", pa.string()),
-            ("comment", pa.string()),
-        ]
-    ),
-}
 
 
 class Describer:
@@ -115,64 +88,6 @@ class Describer:
         kind = " ".join((match[1] or "TABLE").upper().split())
         rows = _DESCRIBERS[kind](self, self._relation(match[2]))
         return rows.slice(0, int(match[3])) if match[3] else rows
-
-    def listing(self, catalog: str, listing: str) -> pa.Table:
-        """One listing of the information schema of `catalog`."""
-        if listing not in _LISTINGS:
-            raise TableNotFoundError(
-                f"information_schema.{listing} not found; this engine has {', '.join(_LISTINGS)}"
-            )
-        rows = [
-            dict(zip(_LISTINGS[listing].names, r, strict=True))
-            for r in self._rows(catalog, listing)
-        ]
-        return pa.Table.from_pylist(rows, schema=_LISTINGS[listing])
-
-    def _rows(self, catalog: str, listing: str) -> Iterator[tuple[Any, ...]]:
-        if listing == "catalogs":
-            yield from ((name,) for name in self._lake.catalogs())
-            return
-        for schema in self._lake.schemas(catalog):
-            if listing == "schemata":
-                yield (catalog, schema)
-            else:
-                yield from self._schema_rows(catalog, schema, listing)
-
-    def _schema_rows(self, catalog: str, schema: str, listing: str) -> Iterator[tuple[Any, ...]]:
-        views = set(self._lake.views(catalog, schema))
-        for name in sorted({*self._lake.tables(catalog, schema), *views}):
-            if listing == "tables":
-                yield self._table_row(name, is_view=name in views)
-            else:
-                yield from self._column_rows(name)
-
-    def _table_row(self, name: TableName, *, is_view: bool) -> tuple[Any, ...]:
-        view = self._lake.view(name) if is_view else None
-        kind, source = ("VIEW", "UNKNOWN_DATA_SOURCE_FORMAT") if is_view else ("MANAGED", "DELTA")
-        comment = view.comment if view else self._comment(name)
-        return (name.catalog, name.schema, name.table, kind, source, comment)
-
-    def _comment(self, name: TableName) -> str | None:
-        try:
-            state = self._relations.tables.state(self._lake.folder(name), None, table=str(name))
-        except QualityError:
-            # A damaged table is still listed; reading it says what is wrong.
-            return None
-        found = state.metadata.get("description")
-        return None if found is None else str(found)
-
-    def _column_rows(self, name: TableName) -> Iterator[tuple[Any, ...]]:
-        try:
-            columns = self._inspector.inspect(TableRelation(name)).columns
-        except QualityError:
-            return
-        for column in columns:
-            short = column.data_type.partition("<")[0].partition("(")[0]
-            yield (
-                *(name.catalog, name.schema, name.table, column.name, column.position),
-                "YES" if column.nullable else "NO",
-                *(column.data_type, short, column.comment),
-            )
 
     def _show(self, kind: str, where: str | None) -> pa.Table:
         if kind == "CATALOGS":
@@ -237,6 +152,8 @@ class Describer:
             "createdAt": _at(state.metadata.get("createdTime")),
             "lastModified": found.modified_at,
             "partitionColumns": state.partition_columns,
+            # Unknown: this engine clusters no table, and Spark says it elsewhere in the log.
+            "clusteringColumns": None,
             "numFiles": found.file_count,
             "sizeInBytes": found.size_bytes,
             "properties": list(state.configuration.items()),

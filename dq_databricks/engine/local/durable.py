@@ -17,17 +17,20 @@ LOCK_TIMEOUT_S = 60.0
 
 
 @contextmanager
-def table_lock(folder: Path) -> Iterator[None]:
+def table_lock(folder: Path, *, wait_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     """Hold the advisory lock of a table: for fairness only, the commit itself is conditional.
 
-    Raises EngineUnavailableError when other writers hold it for a minute.
+    The operating system frees the lock of a process that dies; one that is stopped keeps it, so
+    others wait `wait_s` seconds and no longer. Raises EngineUnavailableError after them.
     """
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=LOCK_TIMEOUT_S)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=wait_s)
     try:
         lock.acquire(poll_interval=0.005)
     except Timeout as error:
         raise EngineUnavailableError(
-            f"{folder} is locked by another writer for {LOCK_TIMEOUT_S:g} s; try again later"
+            f"{folder} is locked by another writer for {wait_s:g} s; nothing was written. Try "
+            "again later; if no writer is at work, a stopped or hanging process holds the lock "
+            f"(see: fuser {lock.lock_file})"
         ) from error
     try:
         yield

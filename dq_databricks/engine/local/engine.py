@@ -9,10 +9,12 @@ from typing import Self
 import pyarrow as pa
 from sqlglot import exp
 
+from dq_databricks.engine.local.altering import unsupported
 from dq_databricks.engine.local.database import Database
-from dq_databricks.engine.local.ddl import Definitions, unsupported
+from dq_databricks.engine.local.ddl import Definitions
 from dq_databricks.engine.local.describe import Describer
 from dq_databricks.engine.local.dml import RowStatements
+from dq_databricks.engine.local.information import InformationSchema
 from dq_databricks.engine.local.lake import Lake
 from dq_databricks.engine.local.merging import MergeStatement
 from dq_databricks.engine.local.reading import Reader
@@ -75,6 +77,7 @@ class LocalEngine:
         self._reader = Reader(self._relations, self._database, self._listing)
         self._inspector = Inspector(self._relations, self._reader)
         self._describer = Describer(self._relations, self._inspector)
+        self._information = InformationSchema(self._relations, self._inspector)
         self._writer = Writer(self._relations, durable=durable)
         self._definitions = Definitions(self._relations, self._reader, self._writer)
         self._upkeep = Upkeep(self._relations, self._writer)
@@ -170,7 +173,7 @@ class LocalEngine:
         return described if described is not None else self._upkeep.dry_run(text)
 
     def _listing(self, catalog: str, listing: str) -> pa.Table:
-        return self._describer.listing(catalog, listing)
+        return self._information.listing(catalog, listing)
 
     def __enter__(self) -> Self:
         return self

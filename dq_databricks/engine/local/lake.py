@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dq_databricks.engine.local.log import LOG
+from dq_databricks.engine.local.log import FIRST_COMMIT, LOG, is_log_file
 from dq_databricks.engine.local.names import folder_name, object_name
 from dq_databricks.errors import TableNotFoundError
 from dq_databricks.sql.identifiers import TableName, check_object_name
@@ -47,23 +50,33 @@ class Lake:
 
     def has_table(self, name: TableName) -> bool:
         """Whether a Delta table of this name exists."""
-        return (self.folder(name) / LOG).is_dir()
+        return _is_table(self.folder(name))
 
     def create_schema(self, catalog: str, schema: str, comment: str | None) -> bool:
         """Create a schema; False when it exists already."""
         check_object_name(catalog, what="catalog")
         check_object_name(schema, what="schema")
         folder = self.schema_folder(catalog, schema)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
+        if _is_filled(folder):
             return False
-        _write_json(folder / _SCHEMA_FILE, {"name": schema.lower(), "comment": comment})
-        return True
+        draft = _beside(folder, "draft")
+        draft.mkdir(parents=True)
+        _write_json(draft / _SCHEMA_FILE, {"name": schema.lower(), "comment": comment})
+        return _take_place(draft, folder)
+
+    def schema_comment(self, catalog: str, schema: str) -> str | None:
+        """The comment of a schema, where it has one."""
+        path = self.schema_folder(catalog, schema) / _SCHEMA_FILE
+        return _read_json(path).get("comment") if path.exists() else None
+
+    def comment_schema(self, catalog: str, schema: str, comment: str | None) -> None:
+        """Give a schema that exists another comment."""
+        path = self.schema_folder(catalog, schema) / _SCHEMA_FILE
+        _write_json(path, {"name": schema.lower(), "comment": comment})
 
     def drop_schema(self, catalog: str, schema: str) -> None:
-        """Remove a schema and everything in it."""
-        shutil.rmtree(self.schema_folder(catalog, schema))
+        """Remove a schema and everything in it, at once for whoever looks."""
+        _remove(self.schema_folder(catalog, schema))
 
     def require_schema(self, name: TableName) -> None:
         """Raise TableNotFoundError when the schema of `name` does not exist."""
@@ -83,11 +96,8 @@ class Lake:
         return folder
 
     def drop_table(self, name: TableName) -> None:
-        """Remove a table. Its log goes first, so nobody sees a half-removed table."""
-        folder = self.folder(name)
-        gone = folder.with_name(f"{folder.name}.dropped-{os.getpid()}")
-        folder.rename(gone)
-        shutil.rmtree(gone)
+        """Remove a table, at once for whoever looks."""
+        _remove(self.folder(name))
 
     def catalogs(self) -> list[str]:
         """Names of the catalogs that hold a schema."""
@@ -100,7 +110,7 @@ class Lake:
     def tables(self, catalog: str, schema: str) -> list[TableName]:
         """Delta tables of a schema by name; empty when it does not exist."""
         found = _folders(self.schema_folder(catalog, schema))
-        return sorted(TableName(catalog, schema, _name(f)) for f in found if (f / LOG).is_dir())
+        return sorted(TableName(catalog, schema, _name(f)) for f in found if _is_table(f))
 
     def views(self, catalog: str, schema: str) -> list[TableName]:
         """Views of a schema by name; empty when it does not exist."""
@@ -134,6 +144,52 @@ def _folders(folder: Path) -> list[Path]:
         return [entry for entry in folder.iterdir() if entry.is_dir() and "." not in entry.name]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _is_table(folder: Path) -> bool:
+    """Whether a log holds a commit: a writer that was killed may leave an empty one."""
+    if (folder / LOG / FIRST_COMMIT).exists():
+        return True
+    try:
+        return any(is_log_file(path.name) for path in (folder / LOG).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_filled(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def _beside(folder: Path, what: str) -> Path:
+    """A name of its own next to `folder`; the dot hides it from listings."""
+    return folder.with_name(f"{folder.name}.{what}-{uuid.uuid4().hex}")
+
+
+def _take_place(draft: Path, folder: Path) -> bool:
+    """Give `draft` the name of `folder`; False when somebody else was faster."""
+    try:
+        # Takes the place of an empty folder, and of no other.
+        draft.rename(folder)
+    except OSError as error:
+        shutil.rmtree(draft)
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, and what was left of others by a process killed while it removed them."""
+    gone = _beside(folder, "dropped")
+    folder.rename(gone)
+    for leftover in [gone, *folder.parent.glob("*.dropped-*")]:
+        while leftover.exists():
+            # Another process may clean up at the same time.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(leftover)
 
 
 def _name(folder: Path) -> str:

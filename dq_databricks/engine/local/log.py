@@ -13,6 +13,7 @@ LOG = "_delta_log"
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.[^.]+(?:\.\d{10})?)?\.(parquet|json)")
 _PARQUET_MAGIC = b"PAR1"
+FIRST_COMMIT = f"{0:020d}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class LogFiles:
     def start(self, version: int) -> int | None:
         """The newest checkpoint at or before `version`; None: replay from the first commit."""
         return max((v for v in self.checkpoints if v <= version), default=None)
+
+
+def is_log_file(name: str) -> bool:
+    """Whether a file of this name is a commit or a checkpoint."""
+    return bool(_COMMIT.fullmatch(name) or _CHECKPOINT.fullmatch(name))
 
 
 def list_log(folder: Path, *, table: str) -> LogFiles:

@@ -1,4 +1,4 @@
-"""Which schema, table or view a statement creates or drops: enough to keep a lake in step."""
+"""Which schema, table or view a statement makes, drops or comments: it keeps a lake in step."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 
 _NAME = r"`(?:[^`]|``)+`|\w+"
 _HEAD = re.compile(
-    rf"""\s*(?P<verb>CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?
-    (?P<kind>SCHEMA|DATABASE|TABLE|VIEW)\s+
+    rf"""\s*(?:(?P<verb>CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?
+    (?P<kind>SCHEMA|DATABASE|TABLE|VIEW)|(?P<comment>COMMENT)\s+ON\s+(?:SCHEMA|DATABASE))\s+
     (?:IF\s+(?:NOT\s+)?EXISTS\s+)?
     (?P<name>(?:{_NAME})(?:\s*\.\s*(?:{_NAME}))*)""",
     re.IGNORECASE | re.VERBOSE,
@@ -18,7 +18,7 @@ _HEAD = re.compile(
 _PART = re.compile(_NAME)
 
 
-Verb = Literal["CREATE", "DROP"]
+Verb = Literal["CREATE", "DROP", "COMMENT"]
 Kind = Literal["SCHEMA", "TABLE", "VIEW"]
 _VERBS: Mapping[str, Verb] = {"CREATE": "CREATE", "DROP": "DROP"}
 _KINDS: Mapping[str, Kind] = {
@@ -31,7 +31,7 @@ _KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Ddl:
-    """One CREATE or DROP and the parts of the name it names."""
+    """One CREATE, DROP or COMMENT and the parts of the name it names."""
 
     verb: Verb
     kind: Kind
@@ -39,11 +39,13 @@ class Ddl:
 
 
 def read_ddl(text: str) -> Ddl | None:
-    """What `text` creates or drops; None for every other statement."""
+    """What `text` makes, drops or comments; None for every other statement."""
     head = _HEAD.match(text)
     if head is None:
         return None
     parts = tuple(_plain(part) for part in _PART.findall(head["name"]))
+    if head["comment"]:
+        return Ddl("COMMENT", "SCHEMA", parts)
     return Ddl(_VERBS[head["verb"].upper()], _KINDS[head["kind"].upper()], parts)
 
 

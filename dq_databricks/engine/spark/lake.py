@@ -7,7 +7,6 @@ views of the lake when a statement needs them, and writes through what a stateme
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dq_databricks.engine.local.lake import Lake, View
@@ -94,11 +93,13 @@ class LakeSparkEngine(SparkEngine):
         found = self._plain(f"SHOW SCHEMAS IN {quote(self._catalog)}").collect()
         if any(row[0] == schema for row in found):
             return False
-        self._plain(f"CREATE SCHEMA {quote(self._catalog, schema)} {self._location(schema)}")
+        comment = self._lake.schema_comment(self._catalog, schema)
+        told = f"COMMENT {_literal(comment)} " if comment else ""
+        self._plain(f"CREATE SCHEMA {quote(self._catalog, schema)} {told}{self._location(schema)}")
         return True
 
     def _register_table(self, name: TableName) -> bool:
-        folder = _literal(self._lake.folder(name))
+        folder = _literal(str(self._lake.folder(name).absolute()))
         self._plain(f"CREATE TABLE {name.sql} USING DELTA LOCATION {folder}")
         return True
 
@@ -120,7 +121,7 @@ class LakeSparkEngine(SparkEngine):
         return True
 
     def _prepared_ddl(self, ddl: Ddl, statement: Statement) -> Statement:
-        if ddl.kind == "SCHEMA":
+        if ddl.kind == "SCHEMA" and ddl.verb != "COMMENT":
             schema = self._schema_of(ddl.parts)
             if self._lake.has_schema(self._catalog, schema):
                 self._register_all(schema)
@@ -143,11 +144,18 @@ class LakeSparkEngine(SparkEngine):
             self._store_object(ddl, TableName(*ddl.parts))
 
     def _store_schema(self, ddl: Ddl, schema: str) -> None:
-        exists = self._lake.has_schema(self._catalog, schema)
-        if ddl.verb == "CREATE" and not exists:
-            self._lake.create_schema(self._catalog, schema, None)
-        if ddl.verb == "DROP" and exists:
+        if ddl.verb == "CREATE":
+            self._lake.create_schema(self._catalog, schema, self._comment_of(schema))
+        elif not self._lake.has_schema(self._catalog, schema):
+            return
+        elif ddl.verb == "COMMENT":
+            self._lake.comment_schema(self._catalog, schema, self._comment_of(schema))
+        else:
             self._lake.drop_schema(self._catalog, schema)
+
+    def _comment_of(self, schema: str) -> str | None:
+        described = self._plain(f"DESCRIBE SCHEMA {quote(self._catalog, schema)}").collect()
+        return next((str(row[1]) for row in described if row[0] == "Comment" and row[1]), None)
 
     def _store_object(self, ddl: Ddl, name: TableName) -> None:
         if ddl.kind == "VIEW" and ddl.verb == "CREATE":
@@ -171,12 +179,14 @@ class LakeSparkEngine(SparkEngine):
         return parts[-1].lower()
 
     def _location(self, schema: str) -> str:
-        return f"LOCATION {_literal(self._lake.schema_folder(self._catalog, schema))}"
+        folder = self._lake.schema_folder(self._catalog, schema)
+        return f"LOCATION {_literal(str(folder.absolute()))}"
 
     def _plain(self, text: str) -> DataFrame:
         return super()._frame(Statement(text))
 
 
-def _literal(folder: Path) -> str:
-    escaped = str(folder.absolute()).replace("\\", "\\\\").replace("'", "\\'")
+def _literal(text: str) -> str:
+    """`text` where the grammar takes nothing but a string in quotes."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

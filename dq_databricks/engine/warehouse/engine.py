@@ -29,14 +29,17 @@ from dq_databricks.engine.warehouse.failures import (
 from dq_databricks.engine.warehouse.parameters import MAX_PARAMETERS
 from dq_databricks.engine.warehouse.pool import ConnectionPool
 from dq_databricks.engine.warehouse.running import Answer, Flights
+from dq_databricks.engine.warehouse.verbs import reads
 from dq_databricks.errors import (
     AuthenticationError,
     ColumnNotFoundError,
     EngineError,
     EngineUnavailableError,
     SchemaMismatchError,
+    SqlError,
 )
 from dq_databricks.sql.identifiers import TableName
+from dq_databricks.sql.parse import excerpt
 from dq_databricks.sql.relation import Relation
 from dq_databricks.sql.statement import Statement
 
@@ -89,7 +92,12 @@ class WarehouseEngine:
         return self._facts
 
     def query(self, statement: Statement) -> pa.Table:
-        """Rows of a statement that reads; sent again while the warehouse is out of reach."""
+        """Rows of a statement that reads; sent again while the warehouse is out of reach.
+
+        Raises SqlError for one that writes: it must not be sent again.
+        """
+        if not reads(statement.text):
+            raise SqlError(f"{excerpt(statement.text)!r} is no query; use execute for it")
         return self._run(statement, reading=True).rows
 
     def execute(self, statement: Statement) -> int | None:
