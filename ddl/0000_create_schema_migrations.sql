@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS `{schema}`.dq_schema_migrations (
   sequence INT NOT NULL COMMENT 'Counts the entries of one version from 1.',
   name STRING NOT NULL COMMENT 'Name of the migration file without its suffix.',
   checksum STRING NOT NULL COMMENT 'SHA-256 of the file; line ends and trailing blanks do not count.',
-  state STRING NOT NULL COMMENT 'applied, baseline, failed or rolled back.',
+  state STRING NOT NULL COMMENT 'applied, failed or rolled back.',
   applied_at TIMESTAMP NOT NULL COMMENT 'When the entry was written, UTC.',
   applied_by STRING NOT NULL COMMENT 'Who ran it.',
   rollback_sql STRING COMMENT 'The rollback file as it was then; null when the step is irreversible.',
@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS `{schema}`.dq_schema_migrations (
 )
 USING DELTA
 COMMENT 'History of migrations of this schema; rows are only ever added.';
+
+-- Ledgers made before baselines were known say less.
+ALTER TABLE `{schema}`.dq_schema_migrations
+ALTER COLUMN state COMMENT 'applied, baseline, failed or rolled back.';
 
 CREATE TABLE IF NOT EXISTS `{schema}`.dq_migration_steps (
   step_id STRING NOT NULL COMMENT 'Primary key: made by the runner.',

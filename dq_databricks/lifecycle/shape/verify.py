@@ -109,8 +109,8 @@ def _report(site: Site, scripts: Sequence[Script], history: History) -> DriftRep
     live = live_shape(site.engine, site.catalog, site.schema, tables=ours)
     left_over = _left_over(site, scripts, expected, live)
     live = SchemaShape({name: t for name, t in live.tables.items() if name not in left_over})
-    if len(standing) < len(numbered(scripts)):
-        expected = _without_unmade(expected, live)
+    if len(standing) < len(numbered(scripts)) and not live.tables.keys() >= LIFE_TABLES:
+        expected, live = _without_life(expected), _without_life(live)
     found = differences(expected, live)
     accepted = _read_adopted(site)
     return DriftReport(
@@ -141,14 +141,12 @@ def _left_over(
     return {name for name in extra if name in every.tables}
 
 
-def _without_unmade(expected: SchemaShape, live: SchemaShape) -> SchemaShape:
-    """Without tables of the runner itself that older software did not know and made not yet."""
-    kept = {
-        name: table
-        for name, table in expected.tables.items()
-        if name in live.tables or name not in LIFE_TABLES
-    }
-    return SchemaShape(kept)
+def _without_life(shape: SchemaShape) -> SchemaShape:
+    """Without the tables of the runner itself: older software knew fewer and told less of them.
+
+    The next migration brings them up before it does anything else.
+    """
+    return SchemaShape({n: table for n, table in shape.tables.items() if n not in LIFE_TABLES})
 
 
 def _read_adopted(site: Site) -> frozenset[Difference]:
