@@ -120,13 +120,23 @@ def read_values(engine: Engine, catalog: str, schema: str, *keys: str) -> Mappin
 
 
 def write_values(
-    engine: Engine, catalog: str, schema: str, values: Mapping[str, str], *, at: datetime
+    engine: Engine,
+    catalog: str,
+    schema: str,
+    values: Mapping[str, str],
+    *,
+    at: datetime,
+    update: bool = True,
 ) -> None:
-    """Store settings; repeating it is harmless, so a lost reply needs no look."""
+    """Store settings, only those never stored unless `update`.
+
+    Repeating it is harmless, so a lost reply needs no look.
+    """
     name = TableName(catalog, schema, Setting.TABLE)
     rows = [{"key": key, "value": value, "updated_at": at} for key, value in values.items()]
     given = pa.Table.from_pylist(rows, schema=_COLUMNS)
-    retrying(partial(engine.merge, name, given, on=Setting.KEY), deadline_s=DEADLINE_S)
+    write = partial(engine.merge, name, given, on=Setting.KEY, update=update)
+    retrying(write, deadline_s=DEADLINE_S)
 
 
 def change_operation(
