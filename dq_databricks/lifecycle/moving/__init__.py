@@ -1,1 +1,1 @@
-"""Renaming the schema: tables copied and verified, the setting switched last."""
+"""Gives a metadata schema another name: copies, compares, switches over; drops only when told."""
