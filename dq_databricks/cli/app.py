@@ -15,6 +15,7 @@ import click
 from dq_databricks.cli import (
     catalog_commands,
     main_job,
+    migrate_commands,
     observe_commands,
     schema_commands,
     test_commands,
@@ -88,6 +89,7 @@ for _command in (
     *observe_commands.COMMANDS,
     *test_commands.COMMANDS,
     *catalog_commands.COMMANDS,
+    *migrate_commands.COMMANDS,
     *schema_commands.COMMANDS,
 ):
     dq.add_command(_command)

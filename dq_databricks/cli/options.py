@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -79,13 +80,29 @@ def expected_version(expect_version: int | None, latest: bool) -> int | None:
     return expect_version
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is lost; `yes` has answered already.
+
+    Without a terminal to ask at, a usage error that names ``--yes``.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} Nobody is there to ask: say --yes if you mean it")
+    click.confirm(question, abort=True, err=True)
+
+
 @contextmanager
 def opened() -> Iterator[Quality]:
     """The public face with the settings of this invocation, closed at the end."""
     context = click.get_current_context()
     settings: Settings = context.find_root().obj
-    with open_quality(settings) as quality:
+    with open_quality(settings, told=_tell) as quality:
         yield quality
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"dq: {sentence}", err=True)
 
 
 @contextmanager

@@ -124,6 +124,13 @@ _MARKS = {
     "completed": ("green", "✓"),
     "failed": ("red", "✗"),
     "running": ("blue", "…"),
+    "applied": ("green", "✓"),
+    "baseline": ("green", "="),
+    "pending": ("yellow", "…"),
+    "rolled back": ("yellow", "↩"),
+    "missing": ("red", "?"),
+    "edited": ("red", "≠"),
+    "out of order": ("red", "↕"),
 }
 
 

@@ -230,16 +230,6 @@ def settings(rows: Sequence[Option]) -> None:
     write_table("Settings", ("setting", "value", "from", "version", "variable", "meaning"), body)
 
 
-def migration(report: Any) -> None:
-    """What a migration did."""
-    if not report.applied:
-        say(f"The metadata schema is up to date at version {report.version}.")
-        return
-    for item in report.applied:
-        say(f"[green]✓[/] applied {safe(item)}")
-    say(f"The metadata schema is at version {report.version}.")
-
-
 def record(item: Record) -> None:
     """One row, field by field."""
     rows = ((name, getattr(item, name)) for name in type(item).model_fields)

@@ -1,4 +1,4 @@
-"""The metadata schema and the settings: migrate, settings, version."""
+"""The settings of the metadata schema, and versions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,6 @@ from dq_databricks.cli.options import (
     version_options,
 )
 from dq_databricks.cli.output import write_json
-
-
-@click.command()
-@json_option
-def migrate(as_json: bool) -> None:
-    """Create or upgrade the metadata tables; running it again changes nothing."""
-    with opened() as quality:
-        report = quality.migrate()
-    write_json(report) if as_json else render.migration(report)
 
 
 @click.group(cls=NounGroup)
@@ -79,4 +70,4 @@ def version(as_json: bool) -> None:
         click.echo(f"dq-databricks {document['version']}, metadata schema {schema_version or '–'}")
 
 
-COMMANDS: Sequence[click.Command] = (migrate, settings, version)
+COMMANDS: Sequence[click.Command] = (settings, version)

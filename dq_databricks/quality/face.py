@@ -17,7 +17,7 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import SchemaMovedError, UnknownNameError
 from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.runner import MigrateOptions, MigrationReport
-from dq_databricks.lifecycle.provision import provision, schema_version
+from dq_databricks.lifecycle.provision import schema_version
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
@@ -35,6 +35,7 @@ from dq_databricks.quality.reports import (
     ProposalReport,
     TestReport,
 )
+from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
 from dq_databricks.quality.work import WorkFinder
@@ -47,14 +48,20 @@ from dq_databricks.store.page import Page
 from dq_databricks.store.store import Store
 
 
-def open_quality(settings: Settings | None = None, **overrides: Any) -> Quality:
+def open_quality(
+    settings: Settings | None = None,
+    *,
+    told: Callable[[str], None] = lambda _: None,
+    **overrides: Any,
+) -> Quality:
     """The public face, with settings from the environment and `overrides` on top.
 
     ``open_quality(home="lake")`` opens another local lake. Nothing is read or written until a
-    verb is called. Raises SettingsError, MissingExtraError.
+    verb is called. `told` is called with a sentence when the schema turns out to have been
+    renamed. Raises SettingsError, MissingExtraError.
     """
     chosen = Settings.load(**overrides) if settings is None else settings
-    return Quality(chosen, open_engine(chosen))
+    return Quality(chosen, open_engine(chosen), told=told)
 
 
 class Quality:
@@ -93,7 +100,12 @@ class Quality:
 
     def migrate(self) -> MigrationReport:
         """Create or upgrade the metadata tables; repeating it changes nothing."""
-        return provision(self.engine, self.settings, self._context, self._options())
+        return self.schema.migrate()
+
+    @property
+    def schema(self) -> SchemaFace:
+        """The life of the metadata schema: migrate, status, plan, rollback, repair, baseline."""
+        return SchemaFace(self.engine, self.settings, self._context, self._back_up)
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
@@ -338,7 +350,10 @@ class Quality:
             raise
 
     def _options(self) -> MigrateOptions:
-        return MigrateOptions()
+        return MigrateOptions(before_data=self._back_up)
+
+    def _back_up(self) -> None:
+        """Make a restore point before a migration touches rows."""
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         return WorkFinder(self._ready(write=write), self.engine, self.settings.project)

@@ -12,15 +12,17 @@ from dq_databricks.lifecycle.migrations.recording import Recorder, Subject
 from dq_databricks.lifecycle.migrations.runner import make_life_tables, numbered
 from dq_databricks.lifecycle.migrations.scripts import Script, shipped_scripts
 from dq_databricks.lifecycle.migrations.steps import Tally
-from dq_databricks.lifecycle.shape.compare import Difference, differences
+from dq_databricks.lifecycle.shape.compare import Difference, Kind, differences
 from dq_databricks.lifecycle.shape.expected import expected_shape
 from dq_databricks.lifecycle.shape.live import live_shape
+from dq_databricks.lifecycle.shape.shape import SchemaShape
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import SCHEMA_VERSION, read_version, write_values
 from dq_databricks.model.migration import MigrationState
+from dq_databricks.model.tables import LIFE_TABLES
 
-# What a table that other hands made may differ in without harm to whoever uses it.
-_HARMLESS = frozenset({"comment", "property", "nullability"})
+# Whoever uses the tables meets these; in all else tables that other hands made may differ.
+_GRAVE = frozenset({Kind.MISSING, Kind.TYPE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,11 @@ def baseline(site: Site, version: int, scripts: Sequence[Script] | None = None) 
 
 
 def _compare(site: Site, files: Sequence[Script], version: int) -> tuple[Difference, ...]:
-    wanted = expected_shape(files, version, site.engine.facts, site.catalog, site.schema)
+    made = expected_shape(files, version, site.engine.facts, site.catalog, site.schema)
+    wanted = SchemaShape({n: t for n, t in made.tables.items() if n not in LIFE_TABLES})
     live = live_shape(site.engine, site.catalog, site.schema, tables=set(wanted.tables))
     found = differences(wanted, live)
-    if grave := [d for d in found if d.kind not in _HARMLESS]:
+    if grave := [d for d in found if d.kind in _GRAVE]:
         first = grave[0]
         raise DriftError(
             f"{site.name} is not at version {version}: {first.object}: {first.kind}, expected "
