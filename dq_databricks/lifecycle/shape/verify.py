@@ -105,7 +105,7 @@ def _report(site: Site, scripts: Sequence[Script], history: History) -> DriftRep
     standing = {version for version in history if stands(history, version)}
     expected = _made(site, scripts, standing)
     there = {name.table for name in site.engine.tables(site.catalog, site.schema)}
-    ours = {table for table in there if table.startswith(PREFIX)}
+    ours = {table for table in there if table.startswith(PREFIX) or table in expected.tables}
     live = live_shape(site.engine, site.catalog, site.schema, tables=ours)
     left_over = _left_over(site, scripts, expected, live)
     live = SchemaShape({name: t for name, t in live.tables.items() if name not in left_over})

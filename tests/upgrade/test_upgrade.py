@@ -1,0 +1,97 @@
+"""What older software left behind, upgraded: every row intact, the schema as if made today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.lifecycle.migrations.scripts import latest_version
+from dq_databricks.lifecycle.provision import provision, schema_version
+from dq_databricks.lifecycle.shape.live import live_shape
+from dq_databricks.lifecycle.shape.verify import verify
+from dq_databricks.lifecycle.site import Site
+from dq_databricks.model.migration import AppliedMigration
+from dq_databricks.model.setting import Setting
+from dq_databricks.sql.identifiers import TableName
+from tests.support.contract import rows
+from tests.support.engines import engine_parameters, open_engine_for_tests
+from tests.support.schemas import (
+    FROZEN_SCHEMA,
+    Rows,
+    clean_fingerprint,
+    fingerprint_of,
+    rows_of,
+    thaw,
+)
+from tests.support.store import settings_for, ticking
+
+SPARK_SAMPLE = {"test_a_frozen_schema_of_version_5_is_upgraded"}
+SETTINGS = settings_for(FROZEN_SCHEMA)
+LEDGER = AppliedMigration.TABLE
+# Its one row is the version itself.
+LEFT_OUT = {Setting.TABLE}
+
+Columns = Mapping[str, Sequence[str]]
+
+over_all_engines = pytest.mark.parametrize("name", engine_parameters())
+
+
+@over_all_engines
+def test_a_frozen_schema_of_version_1_is_upgraded(name: str, tmp_path: Path) -> None:
+    upgrade(1, name, tmp_path)
+
+
+@over_all_engines
+def test_a_frozen_schema_of_version_5_is_upgraded(name: str, tmp_path: Path) -> None:
+    upgrade(5, name, tmp_path)
+
+
+def upgrade(version: int, name: str, home: Path) -> None:
+    thaw(f"v{version}", home)
+    with open_engine_for_tests("local", home) as untouched:
+        columns = columns_of(untouched)
+        before = read(untouched, columns)
+    assert sum(found.total() for found in before.values()) > 90
+    with open_engine_for_tests(name, home) as engine:
+        site = Site.of(engine, SETTINGS, ticking())
+        is_clean_at(site, version)
+        report = provision(engine, SETTINGS, ticking())
+        assert len(report.applied) == latest_version() - version
+        is_clean_at(site, latest_version())
+        live = fingerprint_of(engine, "main", FROZEN_SCHEMA)
+        assert live == clean_fingerprint(engine, "main", FROZEN_SCHEMA)
+        nothing_was_lost(before, read(engine, columns))
+        unversioned = "SELECT count(*) FROM main.dq_metadata.dq_tests WHERE version IS NULL"
+        assert rows(engine, unversioned) == [(0,)]
+
+
+def columns_of(engine: Engine) -> Columns:
+    shape = live_shape(engine, "main", FROZEN_SCHEMA)
+    return {
+        name: [column.name for column in table.columns]
+        for name, table in shape.tables.items()
+        if name not in LEFT_OUT
+    }
+
+
+def read(engine: Engine, columns: Columns) -> dict[str, Rows]:
+    return {
+        table: rows_of(engine, TableName("main", FROZEN_SCHEMA, table), names)
+        for table, names in columns.items()
+    }
+
+
+def is_clean_at(site: Site, version: int) -> None:
+    report = verify(site)
+    assert (report.version, report.drift, report.left_over) == (version, (), ())
+    assert report.fingerprint == report.expected_fingerprint
+    assert schema_version(site.engine, SETTINGS) == version
+
+
+def nothing_was_lost(before: dict[str, Rows], after: dict[str, Rows]) -> None:
+    """Every row is there as often as before, with the same values; only the ledger has more."""
+    assert not before.pop(LEDGER) - after.pop(LEDGER)
+    assert after == before
