@@ -1,4 +1,4 @@
-"""A table goes back to an older version as a whole, and only from the version that was looked at."""
+"""A table goes back to an older version as a whole, and only from the version looked at."""
 
 from __future__ import annotations
 

@@ -84,12 +84,18 @@ def _settings(home: Path, jars: list[Path], settings: Settings) -> Mapping[str, 
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.sources.default": "delta",  # as on Databricks
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": str(max(2, settings.threads or os.cpu_count() or 2)),
+        "spark.sql.shuffle.partitions": _parts(settings),
+        # VACUUM lists folders in this many tasks, however few there are; Spark's own is 10000.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": _parts(settings),
         "spark.databricks.delta.snapshotPartitions": "1",
         # It fails on column names with a backtick, and the planner proves the same from the log.
         "spark.databricks.delta.optimizeMetadataQuery.enabled": "false",
         SUBSTITUTION: "true",
     }
+
+
+def _parts(settings: Settings) -> str:
+    return str(max(2, settings.threads or os.cpu_count() or 2))
 
 
 def _memory(limit: str) -> str:
