@@ -139,10 +139,12 @@ def find_point(site: Site, text: str) -> RestorePoint:
             f"restore point {text!r} was removed at {point.removed_at:%Y-%m-%d %H:%M:%S} UTC; "
             "`dq backup list` shows those there are, `dq restore --at TIMESTAMP` needs none"
         )
-    hint = did_you_mean(text, (point.name for point in live))
-    raise NotFoundError(
-        f"no restore point of {site.name} is named {text!r}{hint or '; see `dq backup list`'}"
-    )
+    hint = did_you_mean(text, (point.name for point in live)) or "; see `dq backup list`"
+    older = read_state(site.engine, site.catalog, site.schema).renamed_from
+    if older:
+        old = f"{site.catalog}.{older[0]}"
+        hint += f" (points of before the renaming are in {old}, whose tables they name)"
+    raise NotFoundError(f"no restore point of {site.name} is named {text!r}{hint}")
 
 
 def safety_id(job: str) -> str:
