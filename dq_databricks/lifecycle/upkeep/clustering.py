@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 
-from dq_databricks.lifecycle.migrations.scripts import shipped_scripts
+from dq_databricks.engine.protocol import Capability, EngineFacts
+from dq_databricks.lifecycle.migrations.scripts import latest_version, shipped_scripts
+from dq_databricks.lifecycle.shape.expected import expected_shape
 
-_CLUSTER = re.compile(
-    r"ALTER\s+TABLE\s+`\{schema\}`\.(?P<table>\w+)\s+CLUSTER\s+BY\s+"
-    r"(?:NONE|\((?P<columns>[^)]*)\))",
-    re.IGNORECASE,
-)
+# What an engine that understands every statement would make of them.
+_EVERYTHING = EngineFacts("everything", frozenset(Capability))
 
 
 @cache
 def clustering_columns() -> Mapping[str, tuple[str, ...]]:
-    """The columns by table name; a table without any is absent. The last statement counts."""
-    declared = {
-        found["table"]: tuple(
-            part.strip().strip("`") for part in (found["columns"] or "").split(",") if part.strip()
-        )
-        for script in shipped_scripts()
-        for found in _CLUSTER.finditer(script.text)
-    }
-    return {table: columns for table, columns in declared.items() if columns}
+    """The clustering columns by table name; a table without any is absent."""
+    shape = expected_shape(shipped_scripts(), latest_version(), _EVERYTHING, "catalog", "schema")
+    return {name: table.clustering for name, table in shape.tables.items() if table.clustering}
