@@ -123,6 +123,17 @@ def late_statement(copying: Copying, verified: int, version: int) -> Statement:
     )
 
 
+def edited_statement(copying: Copying, verified: int, version: int) -> Statement:
+    """Count the rows of the source that were changed between two of its versions."""
+    now, then = (TableRelation(copying.source, number).sql for number in (version, verified))
+    others = [name for name in _comparable(copying) if name not in copying.key]
+    same = _same(others, "n", "o") if others else "true"
+    return Statement(
+        f"SELECT count(*) AS edited FROM {now} AS n JOIN {then} AS o "
+        f"ON {_same(copying.key, 'n', 'o')} WHERE NOT ({same})"
+    )
+
+
 def _clone_statement(copying: Copying, version: int) -> Statement:
     source = TableRelation(copying.source, version).sql
     return Statement(f"CREATE TABLE IF NOT EXISTS {copying.target.sql} DEEP CLONE {source}")

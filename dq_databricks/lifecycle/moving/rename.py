@@ -16,12 +16,9 @@ from dq_databricks.errors import (
 )
 from dq_databricks.lifecycle.lease import Held
 from dq_databricks.lifecycle.migrations.scripts import latest_version
-from dq_databricks.lifecycle.moving.renaming import (
-    STEPS,
-    CopiedTable,
-    Renaming,
-    open_arrived,
-)
+from dq_databricks.lifecycle.moving.job import CopiedTable, Renaming
+from dq_databricks.lifecycle.moving.renaming import STEPS
+from dq_databricks.lifecycle.moving.standing import settle, site_state
 from dq_databricks.lifecycle.moving.target import check_target, same_schema
 from dq_databricks.lifecycle.provision import check_format, check_names
 from dq_databricks.lifecycle.shape.compare import Difference
@@ -32,7 +29,6 @@ from dq_databricks.lifecycle.state import (
     Phase,
     SchemaState,
     change_operation,
-    read_state,
 )
 from dq_databricks.model.ids import Context
 from dq_databricks.model.progress import Progress, silent
@@ -63,24 +59,6 @@ class RenameReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameStatus:
-    """What a schema says of its renaming: `other` is where it goes, went or comes from.
-
-    `old_schema` is the one it was renamed from, as long as that is kept.
-    """
-
-    catalog: str
-    schema: str
-    phase: Phase
-    job: str
-    other: str
-    since: str
-    by: str
-    old_schema: str | None
-    renamed_from: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AbandonReport:
     """A renaming that was given up: `kept_target` still holds what had been copied."""
 
@@ -107,16 +85,16 @@ def rename(
     """
     source = Site.of(engine, settings, context)
     _check_request(source, settings, target)
-    state = _state(source)
+    state = site_state(source)
     if (done := _finished(source, state, target)) is not None:
         return done
     _check_version(source, state)
     with source.lock.hold("renaming") as held:
         # Whoever held it before may have finished or changed everything.
-        state = _state(source)
+        state = site_state(source)
         if (done := _finished(source, state, target)) is not None:
             return done
-        return _carry_through(_begin(source, state, target, held, progress), state)
+        return _carry_through(_begin(source, state, target, held, progress))
 
 
 def abandon(engine: Engine, settings: Settings, context: Context) -> AbandonReport:
@@ -127,58 +105,14 @@ def abandon(engine: Engine, settings: Settings, context: Context) -> AbandonRepo
     """
     source = Site.of(engine, settings, context)
     with source.lock.hold("abandoning a renaming"):
-        operation = _state(source).operation
+        operation = site_state(source).operation
         if operation.phase is not Phase.RENAMING or not _reopen(source, operation):
-            raise RenameError(f"{source.name} {_no_renaming(_state(source).operation)}")
+            raise RenameError(f"{source.name} {_no_renaming(site_state(source).operation)}")
         kept = bool(engine.tables(source.catalog, operation.other))
         return AbandonReport(source.catalog, source.schema, operation.other, kept)
 
 
-def status(engine: Engine, settings: Settings, context: Context) -> RenameStatus:
-    """What the schema of `settings` says of its renaming; by one read, two when it was renamed."""
-    site = Site.of(engine, settings, context)
-    state = _state(site)
-    operation = state.operation
-    return RenameStatus(
-        catalog=site.catalog,
-        schema=site.schema,
-        phase=operation.phase,
-        job=operation.job,
-        other=operation.other,
-        since=operation.since,
-        by=operation.by,
-        old_schema=old_schema(site, state),
-        renamed_from=state.renamed_from,
-    )
-
-
-def old_schema(site: Site, state: SchemaState) -> str | None:
-    """The schema that this one was renamed from, as long as that is kept."""
-    if not state.renamed_from:
-        return None
-    old = state.renamed_from[0]
-    operation = read_state(site.engine, site.catalog, old).operation
-    is_ours = operation.phase is Phase.MOVED and same_schema(operation.other, site.schema)
-    return old if is_ours else None
-
-
-def settle(site: Site) -> SchemaState:
-    """The state of a schema, opened if it arrived by a renaming that is done but for that."""
-    state = _state(site)
-    operation = state.operation
-    if operation.phase is Phase.ARRIVING:
-        origin = read_state(site.engine, site.catalog, operation.other).operation
-        if origin.phase is Phase.MOVED and origin.job == operation.job:
-            open_arrived(site, operation)
-            return _state(site)
-    return state
-
-
 # --- below ---------------------------------------------------------------------------------------
-
-
-def _state(site: Site) -> SchemaState:
-    return read_state(site.engine, site.catalog, site.schema)
 
 
 def _check_request(source: Site, settings: Settings, target: str | None) -> None:
@@ -231,7 +165,7 @@ def _begin(
     operation = _operation(source, state, target)
     shape = live_shape(source.engine, source.catalog, source.schema)
     begun = operation == state.operation
-    return Renaming(source, operation, held, shape, progress, is_marked=begun)
+    return Renaming(source, state.operation, operation, held, shape, progress, is_marked=begun)
 
 
 def _operation(source: Site, state: SchemaState, target: str | None) -> Operation:
@@ -255,7 +189,7 @@ def _operation(source: Site, state: SchemaState, target: str | None) -> Operatio
     return Operation(Phase.RENAMING, job, target, since, source.user)
 
 
-def _carry_through(renaming: Renaming, state: SchemaState) -> RenameReport:
+def _carry_through(renaming: Renaming) -> RenameReport:
     for step in STEPS:
         renaming.held.keep()
         try:
@@ -275,7 +209,7 @@ def _carry_through(renaming: Renaming, state: SchemaState) -> RenameReport:
         tables=renaming.tables,
         left_behind=renaming.shape.views,
         differences=tuple(d for found in renaming.differences.values() for d in found),
-        resumed=state.operation == renaming.operation,
+        resumed=renaming.is_resumed,
     )
 
 
