@@ -19,7 +19,6 @@ from tests.support.contract import arrow, create, named, rows, run
 from tests.support.store import TappedEngine, once
 
 SPARK_SAMPLE = {
-    "test_a_large_table_is_worked_through_in_batches",
     "test_m2_killed_between_batches_the_next_run_goes_on",
 }
 FILL = (

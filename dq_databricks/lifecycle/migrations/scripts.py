@@ -18,8 +18,8 @@ from dq_databricks.sql.split import ScriptStatement, split_statements
 
 PLACEHOLDER = "`{schema}`"
 LEDGER_VERSION = 0
-_FILE = re.compile(r"^(?P<version>\d{4})_(?P<subject>[a-z0-9_]+)\.sql$")
-_IRREVERSIBLE = "-- irreversible:"
+FILE_NAME = re.compile(r"^(?P<version>\d{4})_(?P<subject>[a-z0-9_]+)\.sql$")
+IRREVERSIBLE = "-- irreversible:"
 _BREAKS_READERS = "-- breaks readers:"
 _ROWS = re.compile(r"(UPDATE|DELETE|MERGE|TRUNCATE|DROP\s+TABLE)\b|.*\bDROP\s+COLUMN", re.I | re.S)
 
@@ -103,13 +103,13 @@ def shipped_folder() -> Traversable | Path:
 
 
 def _read(name: str, entry: Traversable | Path, rollbacks: Traversable | Path) -> Script:
-    match = _FILE.match(name)
+    match = FILE_NAME.match(name)
     if match is None:
         raise MigrationError(f"ddl/{name}: name it NNNN_verb_subject.sql, in lower case")
     undo = rollbacks / name
     rollback = undo.read_text(encoding="utf-8") if undo.is_file() else None
     script = Script(int(match["version"]), name[:-4], entry.read_text(encoding="utf-8"), rollback)
-    if rollback is not None and rollback.lstrip().startswith(_IRREVERSIBLE):
+    if rollback is not None and rollback.lstrip().startswith(IRREVERSIBLE):
         why = " ".join(line.removeprefix("--").strip() for line in rollback.splitlines())
         return replace(script, rollback=None, irreversible=why.removeprefix("irreversible: "))
     return script
