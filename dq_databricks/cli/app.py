@@ -14,11 +14,15 @@ import click
 
 from dq_databricks.cli import (
     catalog_commands,
+    ddl_commands,
+    drift_commands,
     main_job,
     migrate_commands,
     observe_commands,
+    point_commands,
     schema_commands,
     test_commands,
+    upkeep_commands,
 )
 from dq_databricks.cli.options import RootGroup
 from dq_databricks.errors import QualityError
@@ -90,9 +94,14 @@ for _command in (
     *test_commands.COMMANDS,
     *catalog_commands.COMMANDS,
     *migrate_commands.COMMANDS,
+    *point_commands.COMMANDS,
+    *upkeep_commands.COMMANDS,
+    *ddl_commands.COMMANDS,
     *schema_commands.COMMANDS,
 ):
     dq.add_command(_command)
+for _command in drift_commands.COMMANDS:
+    migrate_commands.migrate.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> None:

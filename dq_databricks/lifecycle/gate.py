@@ -76,6 +76,12 @@ class Gate:
         self._check_version(state, write=write)
         return self.settings
 
+    def locate(self) -> Settings:
+        """The settings to reach the schema with, wherever it was renamed to; changes nothing."""
+        check_names(self.settings.catalog, self.settings.data_quality_schema)
+        self._follow(self._state())
+        return self.settings
+
     def confirm(self) -> None:
         """Acknowledge what was written since `enter`. Raises SchemaMovedError when it is lost."""
         operation = self._state().operation

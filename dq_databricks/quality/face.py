@@ -17,6 +17,7 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import SchemaMovedError, UnknownNameError
 from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.runner import MigrateOptions, MigrationReport
+from dq_databricks.lifecycle.points.backup import before_migration
 from dq_databricks.lifecycle.provision import schema_version
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
@@ -25,7 +26,9 @@ from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.catalog import CatalogFace
+from dq_databricks.quality.drift import DriftFace
 from dq_databricks.quality.options import OptionsFace
+from dq_databricks.quality.points import PointFace
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reports import (
     Explanation,
@@ -38,6 +41,7 @@ from dq_databricks.quality.reports import (
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
+from dq_databricks.quality.upkeep import UpkeepFace
 from dq_databricks.quality.work import WorkFinder
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
 from dq_databricks.running.table_tests import plan_table
@@ -105,7 +109,22 @@ class Quality:
     @property
     def schema(self) -> SchemaFace:
         """The life of the metadata schema: migrate, status, plan, rollback, repair, baseline."""
-        return SchemaFace(self.engine, self.settings, self._context, self._back_up)
+        return SchemaFace(self.engine, self._located(), self._context, self._back_up)
+
+    @property
+    def drift(self) -> DriftFace:
+        """Whether the schema is what its migrations made of it: verify, adopt."""
+        return DriftFace(self.engine, self._located(), self._context)
+
+    @property
+    def upkeep(self) -> UpkeepFace:
+        """Sizes, daily care and grants: report, maintain, plan_grants, apply_grants."""
+        return UpkeepFace(self.engine, self._located(), self._context)
+
+    @property
+    def points(self) -> PointFace:
+        """Restore points: backup, list, show, remove, plan a restore, restore."""
+        return PointFace(self.engine, self._located(), self._context)
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
@@ -339,6 +358,10 @@ class Quality:
             self._entered |= {write, False}
         return self._store
 
+    def _located(self) -> Settings:
+        """The settings of the schema where it is now; provisions nothing."""
+        return self._gate.locate()
+
     def _writing(self) -> Store:
         return self._ready(write=True)
 
@@ -353,7 +376,7 @@ class Quality:
         return MigrateOptions(before_data=self._back_up)
 
     def _back_up(self) -> None:
-        """Make a restore point before a migration touches rows."""
+        before_migration(self.engine, self._gate.settings, self._context)
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         return WorkFinder(self._ready(write=write), self.engine, self.settings.project)

@@ -25,6 +25,7 @@ from dq_databricks.lifecycle.migrations.ledger import (
 from dq_databricks.lifecycle.migrations.look_first import Live, carry_out
 from dq_databricks.lifecycle.migrations.recording import Recorder, Subject
 from dq_databricks.lifecycle.migrations.scripts import LEDGER_VERSION, Script, shipped_scripts
+from dq_databricks.lifecycle.migrations.seal import check_sealed
 from dq_databricks.lifecycle.migrations.steps import Steps, Tally
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import (
@@ -134,6 +135,8 @@ class _Runner:
 
     def run(self) -> MigrationReport:
         due = self._due(self._history())
+        if self._scripts is shipped_scripts():
+            check_sealed(due)
         if not due and read_version(self._site.engine, self._site.catalog, self._site.schema):
             return self._report((), self._history() or {})
         live = Live(frozenset(self._site.engine.tables(self._site.catalog, self._site.schema)))
@@ -199,7 +202,8 @@ class _Runner:
         self, script: Script, held: Held, journal: Journal, live: Live, recorder: Recorder
     ) -> None:
         started_at = self._site.context.now()
-        steps = Steps(self._site, held, journal, live, script.version)
+        progress = self._options.progress
+        steps = Steps(self._site, held, journal, live, script.version, progress=progress)
         subject = Subject(script.version, script.name, script.checksum, script.rollback)
         try:
             steps.run(script.statements(self._site.catalog, self._site.schema))

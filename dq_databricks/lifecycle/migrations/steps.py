@@ -9,10 +9,12 @@ from functools import partial
 from dq_databricks.engine.retry import retrying
 from dq_databricks.errors import EngineError, MigrationError
 from dq_databricks.lifecycle.lease import Held
+from dq_databricks.lifecycle.migrations.batches import Batch, run_batches
 from dq_databricks.lifecycle.migrations.journal import Journal
 from dq_databricks.lifecycle.migrations.look_first import Live, carry_out, missing_capability
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.model.migration import Direction, Outcome
+from dq_databricks.model.progress import Progress, silent
 from dq_databricks.sql.split import ScriptStatement
 
 DEADLINE_S = 60.0
@@ -42,8 +44,10 @@ class Steps:
         live: Live,
         version: int,
         direction: Direction = Direction.UP,
+        progress: Progress = silent,
     ) -> None:
         self.tally = Tally()
+        self._progress = progress
         self._site = site
         self._held = held
         self._journal = journal
@@ -73,6 +77,8 @@ class Steps:
             note(Outcome.SKIPPED, started_at, reason=reason)
             return Outcome.SKIPPED
         try:
+            if statement.batch is not None:
+                return self._in_batches(number, statement)
             outcome = self._carry_out(statement)
         except (EngineError, MigrationError) as error:
             note(Outcome.FAILED, started_at, reason=str(error))
@@ -83,3 +89,30 @@ class Steps:
     def _carry_out(self, statement: ScriptStatement) -> Outcome:
         action = partial(carry_out, self._site.engine, statement, self._live)
         return retrying(action, deadline_s=DEADLINE_S)
+
+    def _in_batches(self, number: int, statement: ScriptStatement) -> Outcome:
+        """Go on after the last batch that was journaled; each batch is journaled as it is done."""
+        last = self._journal.last_batch(self._version, number)
+        report = run_batches(
+            self._site.engine,
+            statement,
+            after=None if last is None else last.batch_key,
+            first=1 if last is None or last.batch is None else last.batch + 1,
+            on_batch=partial(self._note_batch, number, statement),
+            keep=self._held.keep,
+            progress=self._progress,
+        )
+        return Outcome.DONE if report.batches else Outcome.ADOPTED
+
+    def _note_batch(self, number: int, statement: ScriptStatement, batch: Batch) -> None:
+        self._journal.note(
+            self._version,
+            self._direction,
+            number,
+            statement,
+            Outcome.DONE,
+            self._site.context.now(),
+            batch=batch.number,
+            batch_key=batch.key,
+            affected_rows=batch.rows,
+        )
