@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dq_databricks.engine import restoring
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import SqlError, TableNotFoundError, WriteConflictError
+from dq_databricks.errors import (
+    OutcomeUnknownError,
+    SqlError,
+    TableNotFoundError,
+    WriteConflictError,
+)
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
-from tests.support.contract import named, rows, run
+from tests.emulator import Fault
+from tests.support.contract import create, named, rows, run
+from tests.support.warehouse_engine import open_emulated
 
 SPARK_SAMPLE = {"test_rows_columns_comments_and_properties_go_back"}
 
@@ -85,3 +94,72 @@ def test_a_version_that_never_was_is_refused(engine: Engine) -> None:
     with pytest.raises(TableNotFoundError):
         engine.restore(named("absent"), 0, expected_version=0)
     assert _version(engine, name) == latest
+
+
+def test_a_restore_that_comes_late_is_undone(engine: Engine) -> None:
+    name = create(engine, "t", "id BIGINT")
+    run(engine, f"INSERT INTO {name.sql} VALUES (1)")
+
+    def late(statement: Statement) -> None:
+        if statement.text.endswith("AS OF 0"):
+            run(engine, f"INSERT INTO {name.sql} VALUES (2)")
+        engine.execute(statement)
+
+    with pytest.raises(WriteConflictError, match="landed as version 3 and was undone"):
+        restoring.restore(engine.query, late, name, 0, expected_version=1)
+    assert rows(engine, f"SELECT id FROM {name.sql} ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_late_restore_that_others_built_on_is_left_to_them(engine: Engine) -> None:
+    name = create(engine, "t", "id BIGINT")
+    run(engine, f"INSERT INTO {name.sql} VALUES (1)")
+
+    def late(statement: Statement) -> None:
+        run(engine, f"INSERT INTO {name.sql} VALUES (2)")
+        engine.execute(statement)
+        run(engine, f"INSERT INTO {name.sql} VALUES (3)")
+
+    with pytest.raises(WriteConflictError, match="since version 4 was built on it"):
+        restoring.restore(engine.query, late, name, 0, expected_version=1)
+    assert rows(engine, f"SELECT id FROM {name.sql}") == [(3,)]
+
+
+def test_two_restores_of_one_version_leave_it_restored(engine: Engine) -> None:
+    name = create(engine, "t", "id BIGINT")
+    run(engine, f"INSERT INTO {name.sql} VALUES (1)")
+
+    def twice(statement: Statement) -> None:
+        engine.execute(statement)
+        engine.execute(statement)
+
+    with pytest.raises(WriteConflictError, match="was undone"):
+        restoring.restore(engine.query, twice, name, 0, expected_version=1)
+    assert rows(engine, f"SELECT count(*) FROM {name.sql}") == [(0,)]
+
+
+@pytest.mark.parametrize("text", ["RESTORE TABLE {} TO VERSION AS OF 0", "OPTIMIZE {}"])
+def test_a_warehouse_is_not_asked_again_when_the_answer_was_lost(tmp_path: Path, text: str) -> None:
+    with open_emulated(tmp_path) as engine:
+        name = create(engine, "t", "id BIGINT")
+        run(engine, f"INSERT INTO {name.sql} VALUES (1)")
+        run(engine, f"INSERT INTO {name.sql} VALUES (2)")
+        statement = Statement(text.format(name.sql))
+        with pytest.raises(SqlError, match="no query"):
+            engine.query(statement)
+        engine.emulator.script.set(Fault("drop_after"))
+        with pytest.raises(OutcomeUnknownError):
+            engine.execute(statement)
+        assert engine.emulator.count("ExecuteStatement", statement.text[:7]) == 1
+        assert _version(engine, name) == 3
+
+
+def test_a_restore_whose_answer_was_lost_is_found_by_looking(tmp_path: Path) -> None:
+    with open_emulated(tmp_path) as engine:
+        name = create(engine, "t", "id BIGINT")
+        run(engine, f"INSERT INTO {name.sql} VALUES (1)")
+        engine.emulator.script.set(Fault("drop_after", first=2))
+        with pytest.raises(OutcomeUnknownError):
+            engine.restore(name, 0, expected_version=1)
+        with pytest.raises(WriteConflictError, match="latest version is 2"):
+            engine.restore(name, 0, expected_version=1)
+        assert rows(engine, f"SELECT count(*) FROM {name.sql}") == [(0,)]
