@@ -34,7 +34,6 @@ from tests.support.store import START, settings_for, ticking
 
 SPARK_SAMPLE = {"test_m11_writes_to_a_schema_that_is_behind_are_refused_and_reads_answer"}
 RENAMING = Operation(Phase.RENAMING, "job-1", "t", "2026-01-01 00:00 UTC", "alice")
-UNMANAGED = {"data_quality_auto_manage_tables": False}
 
 
 class Waiting:
@@ -86,7 +85,7 @@ def test_m11_writes_to_a_schema_that_is_behind_are_refused_and_reads_answer(
     engine: Engine,
 ) -> None:
     migrate(engine, "main", "s", ticking(), "tester", scripts=shipped_scripts()[:3])
-    gate = gate_of(engine, **UNMANAGED)
+    gate = gate_of(engine, data_quality_auto_manage_tables=False)
     with pytest.raises(SchemaBehindError, match=r"schema behind: it is at 2.*run `dq migrate`"):
         gate.enter(write=True)
     store = Store(engine, gate.enter(write=False), ticking())
