@@ -11,7 +11,7 @@ from dq_databricks.engine.protocol import Capability
 from dq_databricks.errors import MigrationError
 from dq_databricks.lifecycle.migrations.batched import batched
 from dq_databricks.lifecycle.migrations.lint_words import Step
-from dq_databricks.sql.portable import findings_of
+from dq_databricks.sql.portable import Finding, findings_of
 
 CATALOG, SCHEMA = "{catalog}", "{schema}"
 _ENGINES = frozenset({"databricks", *Capability})
@@ -54,8 +54,16 @@ def _portability(file: File, number: int) -> Iterator[Problem]:
     elif step.tree is None:
         yield "unparsable", step.problem or "the statement does not parse"
     elif not step.has(_PORTABLE_COMMAND):
-        for finding in findings_of(step.statement.text)[:1]:
+        found = [one for one in findings_of(step.statement.text) if not _is_fine(one, step.tree)]
+        for finding in found[:1]:
             yield "needs-only", f"{finding}; or mark it '-- only: databricks'"
+
+
+def _is_fine(finding: Finding, tree: exp.Expression) -> bool:
+    """Rows of INSERT need no column names, and a schema is not a table without a name."""
+    is_insert = isinstance(tree, exp.Insert) and finding.what == "Values"
+    is_schema = isinstance(tree, (exp.Create, exp.Drop)) and str(tree.kind).upper() == "SCHEMA"
+    return is_insert or (is_schema and finding.what == "Table")
 
 
 def _destruction(file: File, number: int) -> Iterator[Problem]:

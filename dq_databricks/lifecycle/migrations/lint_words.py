@@ -50,7 +50,7 @@ _ONLY_SOME: Sequence[tuple[str, str]] = (
     (r"^ALTER\b.*\bADD\s+COLUMNS?\s+IF\s+NOT\s+EXISTS\b", "ADD COLUMN IF NOT EXISTS"),
     (r"^ALTER\b.*\bRENAME\s+TO\b", "RENAME TO"),
     (r"^ALTER\b.*\bALTER\s+COLUMN\b(?!.*\bCOMMENT\b)", "ALTER COLUMN other than its comment"),
-    (r"^CREATE\s+(OR\s+REPLACE\s+)?(?!SCHEMA|TABLE|VIEW)\w+", "CREATE of other objects"),
+    (r"^CREATE\s+(OR\s+REPLACE\s+)?(?!OR\b|SCHEMA|TABLE|VIEW)\w+", "CREATE of other objects"),
     (
         r"^(OPTIMIZE|VACUUM|RESTORE|ANALYZE|REFRESH|COPY|CONVERT|UNDROP|BEGIN|SET|USE|DECLARE|CALL"
         r"|EXECUTE|REORG|FSCK|MSCK)\b",
