@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from sqlglot import exp
+from sqlglot.optimizer.simplify import simplify_parens
 
 from dq_databricks.errors import SqlError
 from dq_databricks.sql.parse import parse_statement
@@ -72,5 +73,5 @@ def check_condition(text: str) -> str:
         return " ".join(text.split())
     for column in tree.find_all(exp.Column):
         column.set("this", exp.to_identifier(column.name))
-    condition = tree.expressions[0].this
+    condition = tree.expressions[0].this.transform(simplify_parens, None)
     return str(condition.unnest().sql("databricks"))
