@@ -12,12 +12,20 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.campaigns.bugs import BUGS
+from benchmarks.campaigns.crew import Crew
 from benchmarks.campaigns.findings import Figures
 from benchmarks.campaigns.migrating import Migrating
 from benchmarks.campaigns.play import play
-from benchmarks.campaigns.rounds import Campaign, Outcome
+from benchmarks.campaigns.renaming import Renaming
+from benchmarks.campaigns.restoring import Restoring
+from benchmarks.campaigns.rounds import Outcome
+from benchmarks.campaigns.stage import Campaign
 
-CAMPAIGNS: dict[str, type[Campaign]] = {"migrate": Migrating}
+CAMPAIGNS: dict[str, type[Campaign]] = {
+    "migrate": Migrating,
+    "rename": Renaming,
+    "restore": Restoring,
+}
 
 
 def main() -> int:
@@ -26,17 +34,13 @@ def main() -> int:
     console = Console(width=None if Console().is_terminal else 200)
     names = list(CAMPAIGNS) if asked.campaign == "all" else [asked.campaign]
     figures: list[Figures] = []
-    for name in names:
-        seeds = range(asked.seed, asked.seed + asked.rounds)
-        found = play(
-            CAMPAIGNS[name](),
-            seeds,
-            asked.out,
-            lanes=asked.lanes,
-            bug=asked.bug,
-            listener=partial(_tell, console, name),
-        )
-        figures.append(found)
+    seeds = range(asked.seed, asked.seed + asked.rounds)
+    with Crew(asked.out / "crew", size=3 * asked.lanes) as crew:
+        for name in names:
+            listener = partial(_tell, console, name)
+            campaign, out, lanes = CAMPAIGNS[name](), asked.out, asked.lanes
+            found = play(campaign, seeds, out, crew, lanes=lanes, bug=asked.bug, listener=listener)
+            figures.append(found)
     console.print(_table(figures))
     if asked.json:
         asked.json.write_text(json.dumps([one.values for one in figures], indent=2) + "\n")

@@ -15,6 +15,7 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle import lease
 from dq_databricks.lifecycle.migrations import steps
 from dq_databricks.lifecycle.migrations.look_first import Live
+from dq_databricks.lifecycle.moving import rename, renaming
 from dq_databricks.model.ids import Context
 from dq_databricks.model.migration import Outcome
 from dq_databricks.sql.split import ScriptStatement
@@ -52,7 +53,14 @@ def _no_look_first() -> Any:
     return patch.object(steps, "carry_out", carry_out)
 
 
+def _no_verify() -> Any:
+    """A renaming neither tells writers to wait nor compares what it copied."""
+    kept = tuple(step for step in renaming.STEPS if step.__name__ not in ("mark_source", "verify"))
+    return patch.multiple(rename, STEPS=(*kept[:-2], renaming.mark_source, *kept[-2:]))
+
+
 BUGS: Mapping[str, Callable[[], Any]] = {
     "no-lock": _no_lock,
     "no-look-first": _no_look_first,
+    "no-verify": _no_verify,
 }

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from benchmarks.campaigns.jobs import Job
@@ -99,36 +99,45 @@ class Worker:
 
 
 class Crew:
-    """Workers that wait for their next job; a spare one is always being started."""
+    """Workers that wait for their next job; several rounds may hire from it at once.
 
-    def __init__(self, folder: Path, *, spares: int = 4) -> None:
+    Whoever is killed is replaced at once, so that the next round need not wait for Python.
+    """
+
+    def __init__(self, folder: Path, *, size: int = 6) -> None:
         self._folder = folder
+        self._lock = Lock()
         self._count = 0
         folder.mkdir(parents=True, exist_ok=True)
-        self._idle = [self._spawn() for _ in range(spares)]
+        self._idle = [self._spawn() for _ in range(size)]
 
     def hire(self) -> Worker:
-        """A worker that is free."""
-        while self._idle:
-            worker = self._idle.pop(0)
-            if worker.is_alive:
-                return worker
-        return self._spawn()
+        """A worker that is free; a new one when nobody is."""
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop(0)
+                if worker.is_alive:
+                    return worker
+            return self._spawn()
 
-    def replace(self) -> None:
-        """Start another spare one: somebody was killed."""
-        self._idle.append(self._spawn())
+    def bury(self, worker: Worker) -> None:
+        """Make sure that a worker is dead, and start another one in its place."""
+        worker.kill()
+        with self._lock:
+            self._idle.append(self._spawn())
 
     def release(self, worker: Worker) -> None:
         """Take back a worker that has done its job."""
-        if worker.is_alive:
-            self._idle.insert(0, worker)
+        with self._lock:
+            if worker.is_alive:
+                self._idle.insert(0, worker)
 
     def close(self) -> None:
         """Let everybody go."""
-        for worker in self._idle:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
             worker.dismiss()
-        self._idle.clear()
 
     def _spawn(self) -> Worker:
         self._count += 1

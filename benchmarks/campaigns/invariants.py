@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,11 +15,9 @@ from benchmarks.campaigns.rows import doubled_keys
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.lifecycle.shape.live import live_shape
-from dq_databricks.lifecycle.shape.shape import TableShape
 from dq_databricks.lifecycle.state import read_version
 from dq_databricks.model.life import Lease
 from dq_databricks.model.migration import AppliedMigration, MigrationStep
-from dq_databricks.model.tables import LIFE_TABLES
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
@@ -34,8 +31,13 @@ def broken(engine: Engine, home: Path, schema: str, clean: str) -> Iterator[Find
     install.
     """
     yield from wrong_schema(engine, schema, clean)
-    yield from doubled_keys(engine, schema)
     yield from broken_ledger(engine, schema)
+    yield from broken_work(engine, home, schema)
+
+
+def broken_work(engine: Engine, home: Path, schema: str) -> Iterator[Finding]:
+    """What does not hold of any schema that was worked on, whatever became of it."""
+    yield from doubled_keys(engine, schema)
     yield from broken_journal(engine, schema)
     yield from broken_lock(engine, schema)
     yield from leftovers(home / "lake" / CATALOG / schema)
@@ -43,27 +45,10 @@ def broken(engine: Engine, home: Path, schema: str, clean: str) -> Iterator[Find
 
 def wrong_schema(engine: Engine, schema: str, clean: str) -> Iterator[Finding]:
     """A shape other than a clean install's, or another version stored."""
-    if fingerprint(engine, schema) != clean:
+    if live_shape(engine, CATALOG, schema).fingerprint != clean:
         yield Finding(Kind.WRONG_SCHEMA, f"{schema} differs from a clean install")
     if (version := read_version(engine, CATALOG, schema)) != latest_version():
         yield Finding(Kind.WRONG_SCHEMA, f"{schema} stores version {version}")
-
-
-def fingerprint(engine: Engine, schema: str) -> str:
-    """The fingerprint of a schema. Tables of the life cycle keep the comments they were made with,
-    so theirs do not count.
-    """
-    shape = live_shape(engine, CATALOG, schema)
-    tables = {
-        name: _uncommented(table) if name in LIFE_TABLES else table
-        for name, table in shape.tables.items()
-    }
-    return replace(shape, tables=tables).fingerprint
-
-
-def _uncommented(table: TableShape) -> TableShape:
-    columns = tuple(replace(column, comment=None) for column in table.columns)
-    return replace(table, columns=columns, comment=None)
 
 
 def broken_ledger(engine: Engine, schema: str) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from queue import Empty, SimpleQueue
 
 from benchmarks.campaigns.crew import Crew
 from benchmarks.campaigns.findings import Figures
-from benchmarks.campaigns.rounds import Campaign, Outcome, Round
+from benchmarks.campaigns.rounds import Outcome, Round
+from benchmarks.campaigns.stage import Campaign, opened_stage
 from dq_databricks.engine.local.database import Database
 
 Listener = Callable[[Outcome], None]
@@ -20,6 +21,7 @@ def play(
     campaign: Campaign,
     seeds: Iterable[int],
     out: Path,
+    crew: Crew,
     *,
     lanes: int = 2,
     bug: str = "",
@@ -35,8 +37,8 @@ def play(
     figures = Figures(campaign.name)
     began = time.monotonic()
 
-    def lane(number: int) -> list[Outcome]:
-        return _lane(campaign, due, out, f"crew-{campaign.name}-{number}", bug, listener)
+    def lane(_: int) -> list[Outcome]:
+        return _lane(campaign, due, out, crew, bug, listener)
 
     with ThreadPoolExecutor(lanes) as pool:
         for outcome in [found for lane in pool.map(lane, range(lanes)) for found in lane]:
@@ -50,19 +52,18 @@ def play(
 
 
 def _lane(
-    campaign: Campaign, due: SimpleQueue[int], out: Path, crew: str, bug: str, listener: Listener
+    campaign: Campaign, due: SimpleQueue[int], out: Path, crew: Crew, bug: str, listener: Listener
 ) -> list[Outcome]:
     database = Database(threads=1, memory_limit="")
     outcomes: list[Outcome] = []
     try:
-        with Crew(out / crew) as workers:
-            while True:
-                try:
-                    seed = due.get_nowait()
-                except Empty:
-                    return outcomes
-                outcome = Round(campaign, workers, database, out, seed, bug).play()
-                outcomes.append(outcome)
-                listener(outcome)
+        while True:
+            try:
+                seed = due.get_nowait()
+            except Empty:
+                return outcomes
+            with opened_stage(campaign.name, seed, out, database, bug) as stage:
+                outcomes.append(Round(campaign, crew, stage).play())
+            listener(outcomes[-1])
     finally:
         database.close()

@@ -30,9 +30,14 @@ from dq_databricks.errors import (
     TableNotFoundError,
     WriteConflictError,
 )
+from dq_databricks.lifecycle.moving.rename import rename
+from dq_databricks.lifecycle.points.looking import read_commits
+from dq_databricks.lifecycle.points.restore import restore
 from dq_databricks.lifecycle.provision import provision
+from dq_databricks.lifecycle.state import Phase, read_state
 from dq_databricks.model.catalog import Connection
 from dq_databricks.model.ids import Context
+from dq_databricks.model.setting import Setting
 from dq_databricks.quality.face import Quality
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
@@ -119,15 +124,15 @@ def _write_all(job: Job, add: Callable[[str], str]) -> Told:
     count = refused = 0
     with Path(job.acks).open("a", encoding="utf-8") as acks:
         for number in _numbers(Path(job.stop)):
-            began = time.monotonic()
+            began = time.time()
             try:
                 key = add(f"{job.name}-{number}")
             except _NOT_NOW:
                 refused += 1
             else:
                 count += 1
-                _note(acks.fileno(), {"key": key, "began": began, "ended": time.monotonic()})
-            time.sleep(pauses.uniform(0.01, 0.08))
+                _note(acks.fileno(), {"key": key, "began": began, "ended": time.time()})
+            time.sleep(pauses.uniform(0.02, 0.15))
     return {"acknowledged": count, "refused": refused}
 
 
@@ -146,8 +151,36 @@ def _note(handle: int, values: Mapping[str, object]) -> None:
     os.fsync(handle)
 
 
+def move(engine: Engine, job: Job) -> Told:
+    """Rename the schema, or finish that."""
+    report = rename(engine, settings_of(job), Context(), job.target)
+    return {"resumed": report.resumed, "was_done": report.was_done, "rows": report.row_count}
+
+
+def go_back(engine: Engine, job: Job) -> Told:
+    """Restore the schema to the point, unless somebody has done so already."""
+    settings = settings_of(job)
+    if restores_of(engine, job.schema) and not _is_restoring(engine, job):
+        return {"was_done": True}
+    report = restore(engine, settings, Context(), point=job.point)
+    return {"resumed": report.is_resumed, "tables": len(report.tables)}
+
+
+def _is_restoring(engine: Engine, job: Job) -> bool:
+    return read_state(engine, CATALOG, job.schema).operation.phase is Phase.RESTORING
+
+
+def restores_of(engine: Engine, schema: str) -> list[float]:
+    """When restores opened the schema again: the last thing each one does, in wall seconds."""
+    name = TableName(CATALOG, schema, Setting.TABLE)
+    commits = read_commits(engine, name)
+    return [commit.at.timestamp() for commit in commits if commit.restored is not None]
+
+
 ROLES: Mapping[str, Callable[[Engine, Job], Told]] = {
     "migrate": migrate,
+    "rename": move,
+    "restore": go_back,
     "write": write,
     "write as before": write_as_before,
 }

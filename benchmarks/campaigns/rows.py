@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.campaigns.findings import Finding, Kind
 from benchmarks.campaigns.jobs import CATALOG
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.lifecycle.moving.carrying import RENAMED_VERSIONS
 from dq_databricks.lifecycle.state import (
     OPERATION,
     READER_VERSION,
@@ -26,7 +27,14 @@ from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
 
 Row = tuple[Any, ...]
-_MAINTAINED = (SCHEMA_VERSION, READER_VERSION, OPERATION, SCHEMA_NAME, RENAMED_FROM)
+_MAINTAINED = (
+    SCHEMA_VERSION,
+    READER_VERSION,
+    OPERATION,
+    SCHEMA_NAME,
+    RENAMED_FROM,
+    RENAMED_VERSIONS,
+)
 """Settings that the life cycle itself keeps, so they are not compared as rows."""
 
 
@@ -80,7 +88,7 @@ def doubled_keys(engine: Engine, schema: str) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """A key that was acknowledged, and when it was written, in seconds of the machine."""
+    """A key that was acknowledged, and when its writing began and ended, in wall seconds."""
 
     key: str
     began: float
