@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -45,10 +45,14 @@ class MaintainedTable:
 @dataclass(frozen=True, slots=True)
 class Care:
     """Compacts and vacuums tables of one schema, whose oldest restore point was made at
-    `oldest_point`."""
+    `oldest_point`.
+
+    `check` is called before anything is changed; what it raises ends the work.
+    """
 
     site: Site
     oldest_point: datetime | None
+    check: Callable[[], None]
     is_dry_run: bool = False
 
     def take(self, name: TableName) -> MaintainedTable:
@@ -91,6 +95,7 @@ class Care:
 
     def _carry_out(self, name: TableName, due: MaintainedTable) -> MaintainedTable:
         for text in due.statements:
+            self.check()
             step = partial(self.site.engine.execute, Statement(text))
             retrying(step, deadline_s=DEADLINE_S)
         if not due.statements:

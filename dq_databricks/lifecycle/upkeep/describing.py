@@ -20,6 +20,7 @@ LOG = "delta.logRetentionDuration"
 DEFAULT_DELETED_FILES = timedelta(days=7)
 DEFAULT_LOG = timedelta(days=30)
 
+_INTERVAL = re.compile(r"\s*(?:interval\s+)?(?P<spans>.+?)\s*", re.IGNORECASE)
 _SPAN = re.compile(r"(\d+)\s*(week|day|hour|minute|second)s?", re.IGNORECASE)
 
 
@@ -92,8 +93,9 @@ def span_of(text: str | None, default: timedelta) -> timedelta:
     """
     if text is None:
         return default
-    parts = _SPAN.findall(text)
-    if not parts or _SPAN.sub("", text).replace("interval", "").strip():
+    interval = _INTERVAL.fullmatch(text)
+    parts = _SPAN.findall(interval["spans"]) if interval else []
+    if interval is None or not parts or _SPAN.sub("", interval["spans"]).strip():
         raise EngineError(f"{text!r} is no interval of weeks, days or hours")
     return sum((timedelta(**{f"{unit.lower()}s": int(n)}) for n, unit in parts), timedelta())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import (
@@ -137,11 +138,15 @@ class _Work:
 
     def tables(self) -> tuple[MaintainedTable, ...]:
         """Each table compacted and vacuumed, where it is due."""
-        care = Care(self._site, self._oldest_point(), is_dry_run=self._is_dry_run)
+        care = Care(
+            self._site,
+            self._oldest_point(),
+            check=partial(check_open, self._site),
+            is_dry_run=self._is_dry_run,
+        )
         names = own_tables(self._site)
         steps, done = Steps(self._progress, "tables", len(names)), []
         for name in names:
-            check_open(self._site)
             done.append(care.take(name))
             steps.advance()
         return tuple(done)
