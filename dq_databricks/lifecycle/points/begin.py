@@ -63,7 +63,8 @@ def begin(
     steps = steps_to(reach, target, current_versions(site))
     _refuse_unreachable(site, target, steps)
     held.keep()
-    _keep_target(site, target)
+    if at is not None or target.removed_at is not None:
+        _keep_target(site, target)
     operation = before if is_resumed else _mark(site, before, target)
     safety = _safety_point(site, held, operation, settings.restore_days)
     return Begun(target, safety, operation, steps, is_resumed)
@@ -112,7 +113,7 @@ def _refuse_unreachable(site: Site, target: RestorePoint, steps: tuple[TableStep
 
 
 def _keep_target(site: Site, target: RestorePoint) -> None:
-    """Store the point that stands for a moment, so that this can be resumed."""
+    """Store the point that stands for a moment, or one that was removed, to resume this by."""
     points = site.table(RestorePoint)
     if not points.insert_missing([target]):
         back = {"removed_at": None, "expires_at": target.expires_at}
