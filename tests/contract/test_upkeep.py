@@ -19,11 +19,18 @@ from dq_databricks.errors import (
     PermissionDeniedError,
     SchemaBehindError,
     SchemaBusyError,
+    SchemaNewerError,
     WriteConflictError,
 )
 from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.site import Site
-from dq_databricks.lifecycle.state import Operation, Phase, change_operation
+from dq_databricks.lifecycle.state import (
+    SCHEMA_VERSION,
+    Operation,
+    Phase,
+    change_operation,
+    write_values,
+)
 from dq_databricks.lifecycle.upkeep import compacting, due
 from dq_databricks.lifecycle.upkeep import maintain as maintaining
 from dq_databricks.lifecycle.upkeep.clustering import clustering_columns
@@ -570,6 +577,10 @@ def second(engine: Engine, folder: Path) -> AbstractContextManager[Engine]:
 def test_it_refuses_a_schema_that_is_busy_or_missing(engine: Engine) -> None:
     with pytest.raises(SchemaBehindError, match="dq migrate"):
         maintain(engine, settings_for("elsewhere"), at_now())
+    for version, refusal in (("1", SchemaBehindError), ("99", SchemaNewerError)):
+        write_values(engine, "main", "s", {SCHEMA_VERSION: version}, at=NOW)
+        with pytest.raises(refusal):
+            go(engine)
     busy = Operation(Phase.RENAMING, job="j", other="target", since="noon", by="somebody")
     change_operation(engine, "main", "s", Operation(), busy, at=NOW)
     before = versions(engine)

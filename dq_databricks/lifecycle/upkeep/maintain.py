@@ -19,7 +19,9 @@ from dq_databricks.errors import (
     SchemaBehindError,
     SchemaBusyError,
     SchemaLockedError,
+    SchemaNewerError,
 )
+from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.lifecycle.points.backup import daily_point, expire_points
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import Phase, read_state
@@ -68,8 +70,8 @@ def maintain(
 ) -> MaintainReport:
     """Expire and make restore points, purge by retention, compact and vacuum where it is due.
 
-    Raises SchemaBehindError without metadata tables, and SchemaBusyError when the schema is (or
-    begins to be) renamed or restored.
+    Raises SchemaBusyError when the schema is (or begins to be) renamed or restored,
+    SchemaBehindError and SchemaNewerError when it is not at the version of this software.
     """
     site = Site.of(engine, settings, context)
     check_open(site)
@@ -88,7 +90,9 @@ def maintain(
 
 
 def check_open(site: Site) -> None:
-    """Raise SchemaBusyError unless the schema is open, SchemaBehindError when there is none."""
+    """Raise SchemaBusyError unless the schema is open, SchemaBehindError or SchemaNewerError
+    unless it is at the version that this software knows.
+    """
     state = read_state(site.engine, site.catalog, site.schema)
     operation = state.operation
     if operation.phase is not Phase.OPEN:
@@ -96,8 +100,15 @@ def check_open(site: Site) -> None:
             f"{site.name} cannot be maintained: it is {operation.phase} ({operation.other}) since "
             f"{operation.since}, by {operation.by}; repeat when that has ended"
         )
-    if state.version is None:
-        raise SchemaBehindError(f"{site.name} has no metadata tables: run `dq migrate`")
+    known = latest_version()
+    if state.version is None or state.version < known:
+        has = "no metadata tables" if state.version is None else f"version {state.version}"
+        raise SchemaBehindError(f"{site.name} has {has}, {known} is needed: run `dq migrate`")
+    if state.version > known:
+        raise SchemaNewerError(
+            f"{site.name} is at version {state.version}, this software knows {known}: upgrade "
+            "dq-databricks before it takes care of that schema"
+        )
 
 
 class _Work:
