@@ -26,6 +26,8 @@ from dq_databricks.sql.portable_words import (
 )
 
 _CALLED = re.compile(r"\b([A-Za-z_]+)\s*\(")
+# Opaque to the parser, yet every engine carries it out.
+_OPAQUE = re.compile(r"ALTER\s+TABLE\s.*\sUNSET\s+TBLPROPERTIES\b", re.IGNORECASE | re.DOTALL)
 _DEFAULT_HINT = "it is outside the portable subset; write it with the functions listed there"
 
 
@@ -68,6 +70,8 @@ def _check(node: exp.Expr) -> Finding | None:
         if name not in ALLOWED_FUNCTIONS:
             return _finding(node, f"function {name}", FUNCTION_HINTS.get(name, _DEFAULT_HINT))
         return _conditional(node, name)
+    if isinstance(node, exp.Command) and _OPAQUE.match(node.sql("databricks")):
+        return None
     name = type(node).__name__
     if name not in ALLOWED:
         return _finding(node, _label(node), HINTS.get(name, _DEFAULT_HINT))

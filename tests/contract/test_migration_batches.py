@@ -154,16 +154,16 @@ def test_deletes_take_exactly_what_they_say(engine: Engine) -> None:
 
 
 def test_keys_of_several_columns_and_types(engine: Engine) -> None:
-    name = create(engine, "wide", "day DATE, at TIMESTAMP, `a b` DECIMAL(9,2), done BOOLEAN")
+    name = create(engine, "wide", "day DATE, at TIMESTAMP, `a-b` DECIMAL(9,2), done BOOLEAN")
     at = datetime(2024, 1, 1, 12, 30, 0, 123456, tzinfo=UTC)
     values = [
         (date(2024, 1, 1 + number % 3), at.replace(minute=number % 4), Decimal(number) / 4)
         for number in range(23)
     ]
-    kinds = [("day", pa.date32()), ("at", pa.timestamp("us", "UTC")), ("a b", pa.decimal128(9, 2))]
+    kinds = [("day", pa.date32()), ("at", pa.timestamp("us", "UTC")), ("a-b", pa.decimal128(9, 2))]
     engine.append(name, arrow(kinds, *values))
     text = (
-        "-- batch: key=day, at, `a b` size=5\n"
+        "-- batch: key=day, at, `a-b` size=5\n"
         f"UPDATE {name.sql} SET done = true WHERE done IS NULL OR (done = false)"
     )
     report, seen = fill(engine, text)

@@ -15,8 +15,6 @@ from dq_databricks.sql.portable import Finding, findings_of
 
 CATALOG, SCHEMA = "{catalog}", "{schema}"
 _ENGINES = frozenset({"databricks", *Capability})
-# Opaque to the parser, yet every engine carries it out.
-_PORTABLE_COMMAND = r"^ALTER TABLE \S+(\s*\.\s*\S+)* UNSET TBLPROPERTIES\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def _portability(file: File, number: int) -> Iterator[Problem]:
         )
     elif step.tree is None:
         yield "unparsable", step.problem or "the statement does not parse"
-    elif not step.has(_PORTABLE_COMMAND):
+    else:
         found = [one for one in findings_of(step.statement.text) if not _is_fine(one, step.tree)]
         for finding in found[:1]:
             yield "needs-only", f"{finding}; or mark it '-- only: databricks'"
@@ -71,7 +69,7 @@ def _destruction(file: File, number: int) -> Iterator[Problem]:
     what = step.destroys() or _overwrites(file, number)
     if what is None or step.statement.destructive is not None:
         return
-    if not file.is_rollback and step.target in file.restored:
+    if step.target in file.restored:
         return
     way_out = "" if file.is_rollback else "restore it in the rollback file, or "
     yield "destructive", f"{what}; {way_out}say why it may: '-- destructive: why'"
