@@ -18,7 +18,8 @@ from dq_databricks.sql.statement import Statement
 
 # A double is brought between 2^-10 and 2^62 by a power of two, which loses nothing: from there its
 # whole part and 62 binary digits after the point are two exact BIGINTs.
-_STEP, _LOWEST, _HIGHEST = 72, -14, 14
+_STEP, _LOWEST = 72, -14
+_LN_2 = "6.9314718055994531e-01"
 _LARGEST = "1.7976931348623157e+308"
 _PART_CHARS = 16
 
@@ -64,7 +65,7 @@ def content_statement(
     """The statement behind `content`; columns count by name, whatever their order."""
     ordered = sorted(columns, key=lambda column: column.name)
     named = [(f"c{number}", column) for number, column in enumerate(ordered)]
-    plain = ", ".join(f"{quote(column.name)} AS {alias}" for alias, column in named)
+    plain = ", ".join(f"{_value(column)} AS {alias}" for alias, column in named)
     scales = "".join(
         f", {_scale(alias)} AS {alias}_scale" for alias, column in named if _is_double(column)
     )
@@ -92,6 +93,11 @@ def _is_double(column: Column) -> bool:
     return _kind(column.data_type) in ("DOUBLE", "FLOAT")
 
 
+def _value(column: Column) -> str:
+    name = quote(column.name)
+    return f"CAST({name} AS DOUBLE)" if _is_double(column) else name
+
+
 def _part(start: int) -> str:
     """The sum of half a hash as a number of 16 decimal digits, so 10^22 rows fit."""
     half = f"substr(row_hash, {start}, {_PART_CHARS})"
@@ -115,16 +121,16 @@ def _plain(alias: str) -> str:
 
 
 def _double(alias: str) -> str:
-    size = f"abs(CAST({alias} AS DOUBLE)) * {alias}_scale"
+    size = f"abs({alias}) * {alias}_scale"
     whole = f"CAST(floor({size}) AS BIGINT)"
     rest = f"CAST(floor(({size} - {whole}) * {_power(62)}) AS BIGINT)"
     # The logarithm of a power of two is off by far less than a half.
-    exponent = f"CAST(floor(ln({alias}_scale) / 6.9314718055994531e-01 + 5.0e-01) AS BIGINT)"
+    exponent = f"CAST(floor(ln({alias}_scale) / {_LN_2} + 5.0e-01) AS BIGINT)"
     sign = f"CASE WHEN {alias} < 0 THEN 'n' ELSE 'p' END"
     finite = f"concat({sign}, " + ", ':', ".join(map(_text_of, (exponent, whole, rest))) + ")"
     return (
-        f"CASE WHEN {alias} IS NULL THEN '-' WHEN isnan(CAST({alias} AS DOUBLE)) THEN 'nan' "
-        f"WHEN abs(CAST({alias} AS DOUBLE)) > {_LARGEST} THEN concat({sign}, 'inf') "
+        f"CASE WHEN {alias} IS NULL THEN '-' WHEN isnan({alias}) THEN 'nan' "
+        f"WHEN abs({alias}) > {_LARGEST} THEN concat({sign}, 'inf') "
         f"ELSE {finite} END"
     )
 
@@ -135,19 +141,16 @@ def _text_of(number: str) -> str:
 
 def _scale(alias: str) -> str:
     """The power of two that a double is multiplied with; 1 for zero and what is no number."""
-    size = f"abs(CAST({alias} AS DOUBLE))"
-    steps = range(_HIGHEST, _LOWEST - 1, -1)
-    cases = " ".join(
-        f"WHEN {size} >= {_power(_STEP * step - 10)} THEN {_power(-_STEP * step)}"
-        for step in steps[:-1]
+    size = f"abs({alias})"
+    near = " ".join(
+        f"WHEN {size} >= {_power(_STEP * step - 10)} AND {size} < {_power(_STEP * step + 62)} "
+        f"THEN {_power(-_STEP * step)}"
+        for step in (0, 1, -1)
     )
-    usual = f"({size} >= {_power(-10)} AND {size} < {_power(62)})"
-    none = f"{alias} IS NULL OR isnan(CAST({alias} AS DOUBLE)) OR {size} > {_LARGEST}"
-    one = _power(0)
-    return (
-        f"CASE WHEN {none} OR {size} = 0.0e+00 OR {usual} THEN {one} {cases} "
-        f"ELSE {_power(-_STEP * _LOWEST)} END"
-    )
+    step = f"floor((ln({size}) / {_LN_2} + 9.5e+00) / {_STEP}.0e+00)"
+    far = f"pow({_power(1)}, -{_STEP}.0e+00 * greatest({step}, {_LOWEST}))"
+    is_number = f"{size} > 0.0e+00 AND {size} <= {_LARGEST}"
+    return f"CASE {near} WHEN {is_number} THEN {far} ELSE {_power(0)} END"
 
 
 def _power(exponent: int) -> str:
