@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -77,8 +78,10 @@ def test_a_version_whose_log_is_gone_is_no_version(engine: LocalEngine, folder: 
         (folder / "_delta_log" / f"{number:020d}.json").unlink()
     with pytest.raises(SqlError, match="version 1"):
         engine.restore(NAME, 1, expected_version=3)
-    with pytest.raises(SqlError, match="not older"):
-        run(engine, "RESTORE main.s.t TO VERSION AS OF 3")
+    run(engine, "RESTORE main.s.t TO VERSION AS OF 3")
+    assert _version(engine) == 3
+    with pytest.raises(SqlError, match="no version 4"):
+        run(engine, "RESTORE main.s.t TO VERSION AS OF 4")
 
 
 def test_a_commit_between_look_and_restore_wins(
@@ -190,6 +193,25 @@ def test_a_retention_that_cannot_be_read_removes_nothing(engine: LocalEngine, fo
     with pytest.raises(SqlError, match="fortnights"):
         run(engine, "VACUUM main.s.t RETAIN 0 HOURS")
     assert sorted(folder.glob("*.parquet")) == before
+
+
+@pytest.mark.parametrize(
+    "text", ["OPTIMIZE main.s.t", "VACUUM main.s.t", "RESTORE main.s.t TO VERSION AS OF 0"]
+)
+def test_tables_with_deletion_vectors_are_left_to_spark(
+    engine: LocalEngine, folder: Path, text: str
+) -> None:
+    features = ["deletionVectors"]
+    protocol = {
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": features,
+        "writerFeatures": features,
+    }
+    commit = folder / "_delta_log" / f"{4:020d}.json"
+    commit.write_text(json.dumps({"protocol": protocol}) + "\n")
+    with pytest.raises(UnsupportedError, match="deletion vectors"):
+        run(engine, text)
 
 
 def test_zorder_takes_columns_only(engine: LocalEngine) -> None:

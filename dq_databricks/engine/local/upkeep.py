@@ -92,20 +92,22 @@ class Upkeep:
         with self._writer.open(name, what="RESTORE TABLE") as table:
             latest = table.state.version
             version = self._relations.version(table.folder, asked, bound, str(name))
-            if version is None or not 0 <= version < latest:
+            if version is None or not 0 <= version <= latest:
                 raise SqlError(
-                    f"RESTORE TABLE {name}: version {version} is not older than its latest, "
-                    f"{latest}"
+                    f"RESTORE TABLE {name}: it has no version {version}; its latest is {latest}"
                 )
-            self._go_back(table, version)
+            if version != latest:
+                self._go_back(table, version)
 
     def _go_back(self, table: OpenTable, version: int) -> None:
+        _check_known(table, "RESTORE")
         # Asked first: it says what is wrong with a version that cannot be read any more.
         self._relations.tables.state(table.folder, version, table=str(table.name))
         table.delta.restore(version, commit_properties=CommitProperties(max_commit_retries=0))
 
     def _optimize(self, match: re.Match[str], _bound: Mapping[str, Parameter]) -> None:
         with self._writer.open(self._name(match), what="OPTIMIZE") as table:
+            _check_known(table, "OPTIMIZE")
             columns = _columns(table, match["listed"] or match["columns"])
             if columns:
                 table.delta.optimize.z_order(columns)
@@ -186,6 +188,14 @@ def _columns(table: OpenTable, listed: str | None) -> list[str]:
     return found
 
 
+def _check_known(table: OpenTable, what: str) -> None:
+    """Refuse tables whose deleted rows are kept in files that delta-rs does not look after."""
+    if "deletionVectors" in (table.state.protocol.get("writerFeatures") or ()):
+        raise UnsupportedError(
+            f"{what} {table.name}: it has deletion vectors; use Spark or Databricks for it"
+        )
+
+
 def _hours(match: re.Match[str]) -> int | None:
     return None if match["hours"] is None else int(match["hours"])
 
@@ -196,11 +206,7 @@ def _vacuum(table: OpenTable, hours: int | None, *, dry_run: bool) -> set[str]:
     Files that the log does not know may belong to a write that runs: for them the retention of
     the table stands, however short the one that was asked for.
     """
-    if "deletionVectors" in (table.state.protocol.get("writerFeatures") or ()):
-        raise UnsupportedError(
-            f"VACUUM {table.name}: it has deletion vectors, whose files delta-rs does not know; "
-            "vacuum it with Spark or Databricks"
-        )
+    _check_known(table, "VACUUM")
     default = default_hours(table.state)
     removed = set(_removed(table, max(default, hours or 0), full=True, dry_run=dry_run))
     if hours is not None and hours < default:
