@@ -27,6 +27,7 @@ from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
+from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.points import PointFace
 from dq_databricks.quality.proposing import Proposer
@@ -125,6 +126,11 @@ class Quality:
     def points(self) -> PointFace:
         """Restore points: backup, list, show, remove, plan a restore, restore."""
         return PointFace(self.engine, self._located(), self._context)
+
+    @property
+    def renaming(self) -> RenameFace:
+        """Another name for the metadata schema: rename, abandon, drop_old, status."""
+        return RenameFace(self.engine, self._located(), self._context)
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""

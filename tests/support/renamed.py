@@ -33,7 +33,7 @@ def small_schema(engine: Engine, schema: str = OLD) -> None:
     setting = Setting(key=SCHEMA_VERSION, value=str(latest_version()), updated_at=START)
     table(engine, Setting, schema).insert_missing([setting])
     add_tests(engine, "t1", "t2", schema=schema)
-    project = Project(project_key="p1", created_at=START, updated_at=START)
+    project = Project(project_key="p1", name="p", created_at=START, updated_at=START)
     table(engine, Project, schema).insert_missing([project])
 
 
@@ -67,11 +67,8 @@ def tables(engine: Engine, schema: str) -> list[str]:
 
 
 def setting(engine: Engine, schema: str, key: str) -> str | None:
-    found: Sequence[tuple[object, ...]] = rows(
-        engine,
-        f"SELECT value FROM {TableName('main', schema, Setting.TABLE).sql} WHERE key = :k",
-        k=key,
-    )
+    name = TableName("main", schema, Setting.TABLE)
+    found = rows(engine, f"SELECT value FROM {name.sql} WHERE key = :k", k=key)
     return str(found[0][0]) if found else None
 
 

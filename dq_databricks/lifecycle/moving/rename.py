@@ -85,7 +85,7 @@ def rename(
     """
     source = Site.of(engine, settings, context)
     _check_request(source, settings, target)
-    state = site_state(source)
+    state = settle(source)
     if (done := _finished(source, state, target)) is not None:
         return done
     _check_version(source, state)
@@ -121,12 +121,14 @@ def _check_request(source: Site, settings: Settings, target: str | None) -> None
     if target is None:
         return
     check_names(source.catalog, target)
-    if same_schema(source.schema, target):
-        raise RenameError(f"{source.name} has that name already; give another one")
 
 
 def _finished(source: Site, state: SchemaState, target: str | None) -> RenameReport | None:
     """The report of a renaming that is done already; opens a target that was not opened yet."""
+    if target is not None and same_schema(source.schema, target):
+        if not state.renamed_from:
+            raise RenameError(f"{source.name} has that name already; give another one")
+        return RenameReport(source.catalog, state.renamed_from[0], source.schema, was_done=True)
     moved_to = state.operation.other if state.operation.phase is Phase.MOVED else None
     if moved_to is None and state.version is None and target is not None:
         arrived = settle(replace(source, schema=target))
