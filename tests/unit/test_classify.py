@@ -35,6 +35,14 @@ MESSAGES = [
     ),
     ("io.delta.exceptions.MetadataChangedException: changed", errors.WriteConflictError),
     (
+        "[DELTA_CANNOT_RESTORE_TABLE_VERSION] Cannot restore table to version 99. SQLSTATE: 22003",
+        errors.SqlError,
+    ),
+    (
+        "Not all files from version 2 are available in file system.\n Missed files: part-0",
+        errors.DamagedTableError,
+    ),
+    (
         "[DELTA_CONCURRENT_APPEND.CHANGE_TYPE_COLUMN] type changed SQLSTATE: 2D521",
         errors.SchemaMismatchError,
     ),
