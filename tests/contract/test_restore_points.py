@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from dq_databricks.model.ids import Context, utc_now
 from dq_databricks.model.life import PointReason, RestorePoint
 from dq_databricks.quality.points import PointFace
 from tests.support.contract import rows, run
+from tests.support.engines import open_engine_for_tests
 from tests.support.store import TappedEngine, settings_for
 
 SPARK_SAMPLE = {"test_the_whole_schema_goes_back_and_the_safety_point_undoes_it"}
@@ -86,9 +88,10 @@ def context() -> Context:
     return Time().context()
 
 
-def install(engine: Engine, *scripts: Script) -> None:
+def install(engine: Engine, *scripts: Script, schema: str = "s") -> None:
+    run(engine, f"CREATE SCHEMA IF NOT EXISTS main.{schema}")
     known = (shipped_scripts()[0], *(scripts or (ONE,)))
-    migrate(engine, "main", "s", context(), "tester", scripts=known)
+    migrate(engine, "main", schema, context(), "tester", scripts=known)
 
 
 def changed(engine: Engine) -> None:
@@ -197,7 +200,29 @@ def test_a_time_before_the_schema_or_in_the_future_is_refused(engine: Engine) ->
 
 
 def test_a_rolled_back_version_is_applied_again_as_in_a_clean_install(engine: Engine) -> None:
-    newest = latest_version()
+    install(engine, ONE, TWO, schema="clean")
+    install(engine)
+    point = before_migration(engine, SETTINGS, context())
+    install(engine, ONE, TWO)
+    restore(engine, SETTINGS, context(), point=point.point_id)
+    shapes = live_shape(engine, "main", "s"), live_shape(engine, "main", "clean")
+    assert shapes[0].fingerprint != shapes[1].fingerprint
+    install(engine, ONE, TWO)
+    assert live_shape(engine, "main", "s").fingerprint == shapes[1].fingerprint
+    assert [state for version, state in states(engine) if version == 2] == [
+        "applied",
+        "rolled back",
+        "applied",
+    ]
+
+
+def test_the_shipped_schema_goes_back_and_forth(tmp_path: Path) -> None:
+    # On one engine: to make all versions costs more than the rest of this file.
+    with open_engine_for_tests("local", tmp_path) as engine:
+        _back_and_forth(engine, latest_version())
+
+
+def _back_and_forth(engine: Engine, newest: int) -> None:
     provision(engine, SETTINGS, context(), MigrateOptions(to=newest - 2))
     point = before_migration(engine, SETTINGS, context())
     provision(engine, SETTINGS, context())
@@ -232,9 +257,9 @@ LOOKS = (
 Call = tuple[str, str]
 
 
-def steps_of(engine: Engine, steps: tuple[Call, ...]) -> tuple[Call, ...]:
-    """All of them on the embedded engine, some elsewhere: each costs several restores."""
-    return steps if engine.facts.name == "local" else steps[2::3]
+def steps_of(engine: Engine, *steps: Call) -> tuple[Call, ...]:
+    """All of them on the embedded engine, one elsewhere: each costs several restores."""
+    return steps if engine.facts.name == "local" else (STEPS[2],)
 
 
 def kill(engine: Engine, step: Call) -> TappedEngine:
@@ -255,7 +280,7 @@ def test_killed_before_any_step_the_same_restore_finishes(engine: Engine) -> Non
     install(engine, ONE, TWO)
     run(engine, "INSERT INTO main.s.b (id) VALUES ('young')")
     changed_point = make_point(engine, SETTINGS, context(), name="changed")
-    for number, step in enumerate(steps_of(engine, STEPS)):
+    for number, step in enumerate(steps_of(engine, *STEPS)):
         with pytest.raises(Killed):
             restore(kill(engine, step), SETTINGS, context(), point="p")
         half_done = phase(engine) is Phase.RESTORING
@@ -276,9 +301,11 @@ def test_killed_before_any_step_the_same_restore_finishes(engine: Engine) -> Non
 
 def test_m4_stopped_before_any_step_and_woken_late_it_does_no_harm(engine: Engine) -> None:
     a_point(engine)
-    for step in steps_of(engine, (*LOOKS, *STEPS[:3], *STEPS[4:])):
+    lost = (LOOKS[0], *STEPS[:3])  # after these it finds that all it wanted is done
+    for step in steps_of(engine, *lost, LOOKS[1], *STEPS[4:]):
         changed(engine)
-        install(engine, ONE, TWO)
+        if step == STEPS[4]:
+            install(engine, ONE, TWO)
         slept: list[Call] = []
 
         def tap(kind: str, what: str, step: Call = step, slept: list[Call] = slept) -> None:
@@ -288,12 +315,8 @@ def test_m4_stopped_before_any_step_and_woken_late_it_does_no_harm(engine: Engin
                 run(engine, "INSERT INTO main.s.a (id, n) VALUES ('acknowledged', 3)")
                 run(engine, "INSERT INTO main.s.dq_settings (key, value) VALUES ('kept', '1')")
 
-        late = TappedEngine(engine, before=tap)
-        if "dq_settings" in step[1] and step != STEPS[0]:  # it finds that all is done
-            restore(late, SETTINGS, context(), point="p")
-        else:
-            with pytest.raises((LeaseLostError, SchemaBusyError)):
-                restore(late, SETTINGS, context(), point="p")
+        with pytest.raises((LeaseLostError, SchemaBusyError)) if step in lost else nullcontext():
+            restore(TappedEngine(engine, before=tap), SETTINGS, context(), point="p")
         assert slept == [step]
         assert (ids(engine), phase(engine)) == (["acknowledged", "old"], Phase.OPEN)
         assert rows(engine, "SELECT count(*) FROM main.s.dq_settings WHERE key = 'kept'") == [(1,)]
