@@ -28,6 +28,7 @@ from dq_databricks.lifecycle.state import Operation, Phase, read_state, write_va
 from dq_databricks.model.ids import Context
 from dq_databricks.model.setting import Setting
 from dq_databricks.sql.identifiers import TableName
+from tests.support.cloning import CloningEngine
 from tests.support.contract import rows, run
 from tests.support.engines import open_engine_for_tests
 from tests.support.renamed import (
@@ -117,6 +118,38 @@ def test_m18_what_was_lost_on_the_way_is_given_back_or_listed(engine: Engine) ->
     assert [(d.object, d.expected, d.found) for d in report.differences] == [
         (PROJECTS, f"about {PROJECTS}", "lost too")
     ]
+
+
+def test_m18_grants_and_tags_that_a_clone_loses_are_given_again(lake: Engine) -> None:
+    small_schema(lake)
+    run(lake, f"ALTER TABLE {T} ADD CONSTRAINT has_name CHECK (name <> '')")
+    cloning = CloningEngine(lake)
+    governed = cloning.governed
+    old, new = (f"`main`.`{schema}`" for schema in (OLD, NEW))
+    governed.grants = {
+        ("SCHEMA", old): {("readers", "USE SCHEMA"), ("readers", "SELECT"), ("me", "OWN")},
+        ("TABLE", f"{old}.`{TESTS}`"): {("writer", "MODIFY"), ("writer", "MANAGE")},
+    }
+    governed.tags = {
+        (old, None): {"team": "us"},
+        (f"{old}.`{TESTS}`", None): {"pii": ""},
+        (f"{old}.`{TESTS}`", "name"): {"kind": "label"},
+    }
+    governed.denied = {"MANAGE"}
+
+    report = go(cloning)
+
+    clones = [what for kind, what in cloning.calls if what.startswith("DEEP CLONE")]
+    assert f"DEEP CLONE main.{OLD}.{TESTS}" in clones
+    assert shape_of(lake, NEW) == shape_of(lake, OLD)
+    assert governed.grants["SCHEMA", new] == {("readers", "USE SCHEMA"), ("readers", "SELECT")}
+    assert governed.tags[new, None] == {"team": "us"}
+    assert governed.tags[f"{new}.`{TESTS}`", None] == {"pii": ""}
+    assert governed.tags[f"{new}.`{TESTS}`", "name"] == {"kind": "label"}
+    assert [(d.object, d.found) for d in report.differences] == [
+        (f"grants of {new}.`{TESTS}`", "MANAGE may not be granted by you")
+    ]
+    arrived(lake)
 
 
 @pytest.fixture
@@ -344,7 +377,7 @@ def test_two_runners_at_once_rename_once(lake: Engine) -> None:
     arrived(lake)
 
 
-@pytest.mark.parametrize("call", [8, 20, 30, 50, 70, 90])
+@pytest.mark.parametrize("call", [8, 20, 30, 50, 70, 80])
 def test_a_runner_that_wakes_after_all_is_over_does_no_harm(lake: Engine, call: int) -> None:
     small_schema(lake)
     seen = 0
