@@ -22,7 +22,10 @@ def verified(report: Any) -> None:
         _differences("Accepted before", report.adopted)
     _named("Tables of migrations that are not applied", report.left_over)
     _named("Extra objects, of other hands", report.foreign)
-    if report.drift:
+    if report.unfinished:
+        say(f"[red]✗[/] {safe(', '.join(report.unfinished))} failed; what it did shows as drift.")
+        next_step("dq migrate resumes it")
+    elif report.drift:
         next_step("undo these changes by hand, or accept them: dq migrate repair --adopt")
 
 

@@ -7,10 +7,12 @@ import pytest
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import (
     EditedMigrationError,
+    MigrationError,
     SchemaBehindError,
     SchemaNewerError,
     TableNotFoundError,
     UnsupportedError,
+    WrongUseError,
 )
 from dq_databricks.lifecycle.migrations.rollback import rollback
 from dq_databricks.lifecycle.migrations.runner import MigrateOptions, migrate
@@ -201,6 +203,21 @@ def test_pending_files_are_no_drift_and_what_they_left_is_named(engine: Engine) 
     report = look(engine, ONE, TWO, THREE)
     assert (report.drift, report.left_over) == ((), ("dq_others",))
     assert report.fingerprint == report.expected_fingerprint
+
+
+def test_what_a_failed_migration_did_is_listed_but_cannot_be_adopted(engine: Engine) -> None:
+    broken = Script(
+        2, TWO.name, f"{TWO.text.split(';')[0]};\nALTER TABLE {S}.dq_never ADD COLUMNS (n INT)"
+    )
+    with pytest.raises(MigrationError, match="statement 2"):
+        go(engine, ONE, broken)
+    report = look(engine, ONE, broken)
+    assert (report.version, report.unfinished) == (1, (TWO.name,))
+    assert {item.object for item in report.drift} == {"dq_things.level", "dq_things.seen_at"}
+    with pytest.raises(WrongUseError, match="dq migrate"):
+        adopt(site(engine), scripts=scripts(ONE, broken))
+    go(engine, ONE, TWO)
+    assert look(engine, ONE, TWO).is_clean
 
 
 def test_after_a_rollback_the_state_below_is_expected(engine: Engine) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from dq_databricks.errors import SchemaBehindError
+from dq_databricks.errors import SchemaBehindError, WrongUseError
 from dq_databricks.lifecycle.migrations.ledger import (
     Allowances,
     History,
@@ -27,6 +27,7 @@ from dq_databricks.lifecycle.shape.live import live_shape
 from dq_databricks.lifecycle.shape.shape import SchemaShape
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import read_values, write_values
+from dq_databricks.model.migration import MigrationState
 from dq_databricks.model.tables import LIFE_TABLES
 
 ADOPTED = "adopted_drift"
@@ -41,6 +42,7 @@ class DriftReport:
     `drift` is what differs and was not accepted, `adopted` what was. `left_over` names tables of
     migrations that are not applied any more or not yet, `foreign` what else is in the schema;
     neither counts as drift, and the fingerprints are about the tables of the migrations only.
+    `unfinished` names migrations that failed: what they did so far shows as drift.
     """
 
     catalog: str
@@ -52,6 +54,7 @@ class DriftReport:
     adopted: tuple[Difference, ...] = ()
     left_over: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -79,12 +82,13 @@ def verify(site: Site, *, scripts: Sequence[Script] | None = None) -> DriftRepor
 def adopt(site: Site, *, scripts: Sequence[Script] | None = None) -> DriftReport:
     """Accept exactly the drift there is now: `verify` subtracts it from then on.
 
-    Done under the lock, so that no half-done migration is accepted. Raises as `verify` does, and
-    SchemaLockedError.
+    Done under the lock, so that no half-done migration is accepted. Raises as `verify` does,
+    SchemaLockedError, and WrongUseError when a migration failed and was not resumed.
     """
     _history(site)
     with site.lock.hold("accepting drift") as held:
         report = verify(site, scripts=scripts)
+        _refuse_unfinished(site, report)
         accepted = (*report.adopted, *report.drift)
         held.keep()
         _store_adopted(site, accepted)
@@ -123,7 +127,16 @@ def _report(site: Site, scripts: Sequence[Script], history: History) -> DriftRep
         adopted=tuple(item for item in found if item in accepted),
         left_over=tuple(sorted(left_over)),
         foreign=tuple(sorted(there - ours)),
+        unfinished=tuple(e.name for e in history.values() if e.state is MigrationState.FAILED),
     )
+
+
+def _refuse_unfinished(site: Site, report: DriftReport) -> None:
+    if report.unfinished:
+        raise WrongUseError(
+            f"{site.name}: migration {report.unfinished[0]} failed, so what it did so far is no "
+            "drift to accept: run `dq migrate`, then verify again"
+        )
 
 
 def _made(site: Site, scripts: Sequence[Script], versions: Collection[int]) -> SchemaShape:
