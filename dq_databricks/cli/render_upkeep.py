@@ -42,7 +42,10 @@ def _done(report: MaintainReport) -> Iterator[str]:
         yield "Nothing is purged: DQ_RETENTION_DAYS is 0, so results are kept for ever."
     else:
         since = f"{report.purge.before:%Y-%m-%d %H:%M:%S} UTC"
-        yield f"Kept since {since} ({report.purge.retention_days} days), and what is needed still."
+        yield (
+            f"Purged: runs, profiles and closed alerts of before {since} "
+            f"({report.purge.retention_days} days) that nothing needs any more."
+        )
         for purged in report.purge.tables:
             count = purged.due if purged.removed is None else purged.removed
             if count:
@@ -69,14 +72,15 @@ def sizes(report: SizeReport) -> None:
         for table in report.tables
     )
     headers = (
-        "table", "rows", "files", "of budget", "size", "beside it", "versions", "oldest", "newest",
+        "table", "rows", "files", "of budget", "size", "not live", "versions", "oldest", "newest",
         "commits in 24 h",
     )  # fmt: skip
     numeric = "rows files versions size"
     write_table(f"Tables of {safe(report.schema)}", headers, rows, numeric=numeric)
+    spare = _bytes(report.unreferenced_bytes) or "unknown"
     say(
         f"{report.table_count} tables, {report.rows:,} rows, {report.files:,} files, "
-        f"{_bytes(report.size_bytes)} live, {_bytes(report.unreferenced_bytes) or 'unknown'} beside"
+        f"{_bytes(report.size_bytes)} live, {spare} not live"
     )
     for table in report.tables:
         if table.error:
