@@ -11,12 +11,12 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.lifecycle.provision import provision, schema_version
 from dq_databricks.lifecycle.shape.live import live_shape
-from dq_databricks.lifecycle.shape.verify import verify
+from dq_databricks.lifecycle.shape.verify import adopt, verify
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.model.migration import AppliedMigration
 from dq_databricks.model.setting import Setting
 from dq_databricks.sql.identifiers import TableName
-from tests.support.contract import rows
+from tests.support.contract import rows, run
 from tests.support.engines import engine_parameters, open_engine_for_tests
 from tests.support.schemas import (
     FROZEN_SCHEMA,
@@ -46,6 +46,19 @@ def test_a_frozen_schema_of_version_1_is_upgraded(name: str, tmp_path: Path) -> 
 @over_all_engines
 def test_a_frozen_schema_of_version_5_is_upgraded(name: str, tmp_path: Path) -> None:
     upgrade(5, name, tmp_path)
+
+
+def test_drift_accepted_before_an_upgrade_is_accepted_after_it(tmp_path: Path) -> None:
+    thaw("v5", tmp_path)
+    with open_engine_for_tests("local", tmp_path) as engine:
+        site = Site.of(engine, SETTINGS, ticking())
+        run(engine, "ALTER TABLE main.dq_metadata.dq_tests ADD COLUMNS (mine DATE)")
+        assert [item.object for item in verify(site).drift] == ["dq_tests.mine"]
+        adopt(site)
+        is_clean_at(engine, 5)
+        provision(engine, SETTINGS, ticking())
+        is_clean_at(engine, latest_version())
+        assert [item.object for item in verify(site).adopted] == ["dq_tests.mine"]
 
 
 def upgrade(version: int, name: str, home: Path) -> None:

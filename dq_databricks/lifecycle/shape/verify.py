@@ -19,7 +19,8 @@ from dq_databricks.lifecycle.migrations.ledger import (
     standing_version,
     stands,
 )
-from dq_databricks.lifecycle.migrations.runner import numbered
+from dq_databricks.lifecycle.migrations.look_first import Live
+from dq_databricks.lifecycle.migrations.runner import make_life_tables, numbered
 from dq_databricks.lifecycle.migrations.scripts import Script, shipped_scripts
 from dq_databricks.lifecycle.shape.compare import Difference, Kind, differences
 from dq_databricks.lifecycle.shape.expected import expected_shape
@@ -86,6 +87,8 @@ def adopt(site: Site, *, scripts: Sequence[Script] | None = None) -> DriftReport
     SchemaLockedError, and WrongUseError when a migration failed and was not resumed.
     """
     _history(site)
+    live = Live(frozenset(site.engine.tables(site.catalog, site.schema)))
+    make_life_tables(site, scripts or shipped_scripts(), live)
     with site.lock.hold("accepting drift") as held:
         report = verify(site, scripts=scripts)
         _refuse_unfinished(site, report)
