@@ -15,20 +15,14 @@ from dq_databricks.cli.render import page_document
 from dq_databricks.quality.points import RestorePlan
 
 
-class Moment(click.ParamType):
-    """A time in ISO 8601; without a zone it is UTC."""
-
-    name = "timestamp"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """The time, in UTC."""
-        try:
-            moment = datetime.fromisoformat(str(value).strip())
-        except ValueError:
-            self.fail(f"{value!r}: write a time such as 2026-11-21T05:30:00Z", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def moment(text: str) -> datetime:
+    """The time that an ISO 8601 text says, in UTC; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        hint = f"{text!r}: write a time such as 2026-11-21T05:30:00Z"
+        raise click.BadParameter(hint) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 @click.group(invoke_without_command=True)
@@ -88,7 +82,7 @@ def remove_point(point: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("point", required=False)
-@click.option("--at", type=Moment(), help="Restore to this time instead; UTC unless it says so.")
+@click.option("--at", type=moment, metavar="TIMESTAMP", help="Restore to this time instead; UTC unless it says so.")
 @click.option("--plan", "plan_only", is_flag=True, help="Only show what would be done and lost.")
 @click.option("--resume", is_flag=True, help="Finish the restore that was begun.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -350,7 +350,7 @@ class Quality:
     @property
     def options(self) -> OptionsFace:
         """Every setting: list, show, save."""
-        return OptionsFace(self._ready(), self.engine, self.settings, self._context)
+        return OptionsFace(self._ready(), self.engine, self.settings, self._context, self._rename)
 
     # --- below ---------------------------------------------------------------------------------
 
@@ -367,6 +367,12 @@ class Quality:
     def _located(self) -> Settings:
         """The settings of the schema where it is now; provisions nothing."""
         return self._gate.locate()
+
+    def _rename(self, target: str) -> OptionsFace:
+        """Rename the schema; the settings as they are under its new name."""
+        self.renaming.rename(target)
+        self._entered.clear()
+        return self.options
 
     def _writing(self) -> Store:
         return self._ready(write=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.moving import dropping, rename, standing
@@ -10,8 +10,10 @@ from dq_databricks.lifecycle.moving.dropping import DroppedSchema, DropReport, L
 from dq_databricks.lifecycle.moving.job import CopiedTable
 from dq_databricks.lifecycle.moving.rename import AbandonReport, RenameReport
 from dq_databricks.lifecycle.moving.standing import RenameStatus
+from dq_databricks.lifecycle.points.backup import make_point
 from dq_databricks.lifecycle.shape.compare import Difference
 from dq_databricks.model.ids import Context
+from dq_databricks.model.life import PointReason
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.settings import Settings
 
@@ -44,8 +46,14 @@ class RenameFace:
         Without `target` it finishes what was begun. Killed at any point, the same call completes
         it. Raises IdentifierError, RenameError, SchemaBehindError, SchemaNewerError,
         SchemaBusyError, SchemaLockedError.
+
+        Restore points stay with the old tables, so the new ones begin with one.
         """
-        return rename.rename(self.engine, self.settings, self.context, target, progress=progress)
+        report = rename.rename(self.engine, self.settings, self.context, target, progress=progress)
+        if not report.was_done:
+            there = replace(self.settings, data_quality_schema=report.target)
+            make_point(self.engine, there, self.context, reason=PointReason.AFTER_RENAME)
+        return report
 
     def abandon(self) -> AbandonReport:
         """Give up a renaming that was begun: the old name is open again. Raises RenameError."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import ParameterError, UnknownNameError
+from dq_databricks.errors import ParameterError, UnknownNameError, VersionConflictError
 from dq_databricks.lifecycle.provision import check_format, check_names, provision
 from dq_databricks.model.ids import Context
 from dq_databricks.model.words import did_you_mean
@@ -37,6 +38,7 @@ class OptionsFace:
     engine: Engine
     settings: Settings
     context: Context
+    rename: Callable[[str], OptionsFace]
 
     def list(self) -> tuple[Option, ...]:
         """Every setting, in the order of the documentation."""
@@ -63,6 +65,8 @@ class OptionsFace:
     def save(self, name: str, value: str, *, expected_version: int | None = None) -> Option:
         """Store one setting of the metadata schema; provisions it when tables are managed.
 
+        Another `data_quality_schema` renames the schema.
+
         `expected_version` None edits whatever is stored now. Raises VersionConflictError,
         ParameterError for a setting that lives in the environment, SettingsError,
         IdentifierError, UnsupportedError.
@@ -77,7 +81,17 @@ class OptionsFace:
         wanted = stored.validated({**current, name: value})
         check_names(self.settings.catalog, wanted.data_quality_schema)
         check_format(self.engine, wanted.data_quality_storage_format)
+        if wanted.data_quality_schema != self.settings.data_quality_schema:
+            self._check_version(option, expected_version)
+            return self.rename(wanted.data_quality_schema).show(name)
         if wanted.data_quality_auto_manage_tables:
             provision(self.engine, self.settings, self.context)
         stored.save(wanted, expected=expected)
         return self.show(name)
+
+    def _check_version(self, option: Option, expected_version: int | None) -> None:
+        if expected_version not in (None, option.version):
+            raise VersionConflictError(
+                f"setting {option.name}: version {expected_version} was expected, version "
+                f"{option.version} is stored; read it again and repeat the edit"
+            )

@@ -69,11 +69,11 @@ class Journal:
         kept, self._kept = self._kept, []
         self._table.append(kept)
 
-    def last_batch(self, version: int, number: int) -> MigrationStep | None:
+    def last_batch(self, version: int, direction: Direction, number: int) -> MigrationStep | None:
         """The last batch of a statement that was done; None when it has not begun."""
         conditions = (
             eq("version", version),
-            eq("direction", Direction.UP),
+            eq("direction", direction),
             eq("statement", number),
             eq("outcome", Outcome.DONE),
             is_not_null("batch_key"),

@@ -78,8 +78,9 @@ class Steps:
             return Outcome.SKIPPED
         try:
             if statement.batch is not None:
-                return self._in_batches(number, statement)
-            outcome = self._carry_out(statement)
+                outcome = self._in_batches(number, statement)
+            else:
+                outcome = self._carry_out(statement)
         except (EngineError, MigrationError) as error:
             note(Outcome.FAILED, started_at, reason=str(error))
             raise
@@ -92,7 +93,7 @@ class Steps:
 
     def _in_batches(self, number: int, statement: ScriptStatement) -> Outcome:
         """Go on after the last batch that was journaled; each batch is journaled as it is done."""
-        last = self._journal.last_batch(self._version, number)
+        last = self._journal.last_batch(self._version, self._direction, number)
         report = run_batches(
             self._site.engine,
             statement,
