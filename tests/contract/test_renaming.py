@@ -97,6 +97,8 @@ def test_m17_rows_comments_properties_and_constraints_arrive(engine: Engine) -> 
     assert setting(engine, NEW, "data_quality_schema") == NEW
     assert setting(engine, NEW, "schema_version") == setting(engine, OLD, "schema_version")
     assert setting_list(engine, NEW, "renamed_from") == [OLD]
+    points = rows(engine, f"SELECT name, reason FROM main.{NEW}.dq_restore_points")
+    assert points == [(report.restore_point, "after rename")]
     with pytest.raises(QualityError, match="has_name"):
         run(engine, f"UPDATE main.{NEW}.{TESTS} SET name = '' WHERE test_id = 't1'")
 

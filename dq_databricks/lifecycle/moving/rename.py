@@ -20,6 +20,7 @@ from dq_databricks.lifecycle.moving.job import CopiedTable, Renaming
 from dq_databricks.lifecycle.moving.renaming import STEPS
 from dq_databricks.lifecycle.moving.standing import settle, site_state
 from dq_databricks.lifecycle.moving.target import check_target, same_schema
+from dq_databricks.lifecycle.points.backup import make_point
 from dq_databricks.lifecycle.provision import check_format, check_names
 from dq_databricks.lifecycle.shape.compare import Difference
 from dq_databricks.lifecycle.shape.live import live_shape
@@ -31,6 +32,7 @@ from dq_databricks.lifecycle.state import (
     change_operation,
 )
 from dq_databricks.model.ids import Context
+from dq_databricks.model.life import PointReason
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.settings import Settings
 
@@ -41,6 +43,7 @@ class RenameReport:
 
     `differences` is what the new tables lack of comments, properties, constraints, grants, tags.
     `resumed`: an earlier run had begun it; `was_done`: it had ended before, so nothing was done.
+    `restore_point` names the first one of the new schema: those of the old one stay with it.
     """
 
     catalog: str
@@ -51,6 +54,7 @@ class RenameReport:
     differences: tuple[Difference, ...] = ()
     resumed: bool = False
     was_done: bool = False
+    restore_point: str | None = None
 
     @property
     def row_count(self) -> int:
@@ -94,7 +98,9 @@ def rename(
         state = site_state(source)
         if (done := _finished(source, state, target)) is not None:
             return done
-        return _carry_through(_begin(source, state, target, held, progress))
+        report = _carry_through(_begin(source, state, target, held, progress))
+    arrived = replace(settings, data_quality_schema=report.target)
+    return replace(report, restore_point=_first_point(engine, arrived, context))
 
 
 def abandon(engine: Engine, settings: Settings, context: Context) -> AbandonReport:
@@ -213,6 +219,16 @@ def _carry_through(renaming: Renaming) -> RenameReport:
         differences=tuple(d for found in renaming.differences.values() for d in found),
         resumed=renaming.is_resumed,
     )
+
+
+def _first_point(engine: Engine, settings: Settings, context: Context) -> str | None:
+    """A restore point of the new schema, which starts without any."""
+    try:
+        reason = PointReason.AFTER_RENAME
+        return make_point(engine, settings, context, reason=reason).name
+    except (EngineError, SchemaBusyError):
+        # It is renamed all the same; the next daily point comes soon.
+        return None
 
 
 def _let_go(renaming: Renaming) -> None:
