@@ -55,7 +55,7 @@ class Job:
     stop: str = ""
     bug: str = ""
     lease_s: int = 1
-    wait_s: int = 30
+    wait_s: int = 60
     gates: tuple[Gate, ...] = field(default_factory=tuple)
 
     @property

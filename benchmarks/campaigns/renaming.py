@@ -13,7 +13,7 @@ from benchmarks.campaigns.starts import clean_fingerprint, put_current
 from dq_databricks.lifecycle.state import Phase, read_state
 from dq_databricks.model.catalog import Connection
 
-_SPAN_S = 2.5
+_SPAN_S = 4.0
 
 
 class Renaming:

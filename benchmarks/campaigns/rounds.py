@@ -17,8 +17,8 @@ from benchmarks.campaigns.jobs import Job
 from benchmarks.campaigns.nemesis import Nemesis
 from benchmarks.campaigns.stage import Campaign, Cast, Stage, checked, completed
 
-ROUND_S = 60.0
-WRITERS_S = 30.0
+ROUND_S = 120.0
+WRITERS_S = 60.0
 REPLACEMENTS = 3
 
 RIGHT_ERRORS = frozenset({"SchemaLockedError", "LeaseLostError", "EngineUnavailableError"})

@@ -18,7 +18,7 @@ from dq_databricks.engine.local import LocalEngine
 from dq_databricks.engine.local.database import Database
 from dq_databricks.errors import QualityError
 
-COMPLETE_S = 60.0
+COMPLETE_S = 120.0
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from dq_databricks.sql.relation import Relation
 from dq_databricks.sql.statement import Statement
 
 T = TypeVar("T")
-_LONGEST_WAIT_S = 60.0
+_LONGEST_WAIT_S = 120.0
 
 
 class GatedEngine:
