@@ -82,7 +82,12 @@ def remove_point(point: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("point", required=False)
-@click.option("--at", type=moment, metavar="TIMESTAMP", help="Restore to this time instead; UTC unless it says so.")
+@click.option(
+    "--at",
+    type=moment,
+    metavar="TIMESTAMP",
+    help="Restore to this time instead; UTC unless it says so.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Only show what would be done and lost.")
 @click.option("--resume", is_flag=True, help="Finish the restore that was begun.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
