@@ -214,7 +214,7 @@ def test_start_reads_once_when_all_is_well(engine: Engine) -> None:
 
 def test_tables_that_are_not_managed_are_not_touched(engine: Engine) -> None:
     settings = settings_for("unmanaged", data_quality_auto_manage_tables=False)
-    with pytest.raises(SchemaBehindError, match=r"main\.unmanaged: schema behind: .* run `dq migrate`"):
+    with pytest.raises(SchemaBehindError, match=r"main\.unmanaged: schema behind: .*dq migrate"):
         Gate(engine, settings, ticking()).enter(write=False)
     assert list(engine.tables("main", "unmanaged")) == []
 
