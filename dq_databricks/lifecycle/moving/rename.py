@@ -110,6 +110,8 @@ def abandon(engine: Engine, settings: Settings, context: Context) -> AbandonRepo
     Raises RenameError when none is under way, or when it is done already.
     """
     source = Site.of(engine, settings, context)
+    if site_state(source).version is None:
+        raise SchemaBehindError(f"{source.name} has no metadata tables: nothing is renamed")
     with source.lock.hold("abandoning a renaming"):
         operation = site_state(source).operation
         if operation.phase is not Phase.RENAMING or not _reopen(source, operation):
