@@ -56,6 +56,9 @@ def _done(report: MaintainReport) -> Iterator[str]:
 
 def sizes(report: SizeReport) -> None:
     """The tables, biggest first, and what runs now."""
+    if not report.tables:
+        say(f"{safe(report.schema)} has no metadata tables yet: dq migrate")
+        return
     rows = (
         (
             table.table,

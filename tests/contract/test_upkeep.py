@@ -12,9 +12,11 @@ from importlib import import_module
 from pathlib import Path
 from threading import Event
 
+import pyarrow as pa
 import pytest
 
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.engine.recording import RecordingEngine
 from dq_databricks.errors import (
     PermissionDeniedError,
     SchemaBehindError,
@@ -415,6 +417,26 @@ def test_many_commits_are_summed_up_even_when_files_are_few(
     (table,) = [t for t in go(local).tables if t.table == RESULTS.table]
     assert (table.commits, table.files, table.files_after) == (12, 12, 1)
     assert table.statements == (f"OPTIMIZE {RESULTS.sql}",)
+
+
+@pytest.mark.parametrize(
+    ("more", "order"),
+    [
+        ({}, " ZORDER BY (`test_id`, `detected_at`)"),
+        ({"clusteringColumns": ["test_id"]}, ""),
+        ({"tableFeatures": ["clustering"]}, ""),
+    ],
+)
+def test_a_clustered_table_is_ordered_by_the_plain_statement(
+    more: dict[str, object], order: str
+) -> None:
+    detail = {"numFiles": 150, "sizeInBytes": 1, "createdAt": NOW, "properties": [], **more}
+    commit = {"version": 1, "timestamp": NOW, "operation": "WRITE"}
+    platform = RecordingEngine(
+        {"DETAIL": pa.Table.from_pylist([detail]), "HISTORY": pa.Table.from_pylist([commit])}
+    )
+    compacting.Care(on(platform)[0], None, check=lambda: None).take(RESULTS)
+    assert [done.text for done in platform.calls.executed] == [f"OPTIMIZE {RESULTS.sql}{order}"]
 
 
 def test_the_columns_to_order_by_are_those_of_the_migrations() -> None:

@@ -12,9 +12,8 @@ from tests.e2e.conftest import Said
 Dq = Callable[..., Said]
 
 
-def test_maintain_says_what_it_did_and_what_it_would(dq: Dq, orders: Path) -> None:
-    dq("propose", str(orders), "--apply")
-    dq("test", str(orders))
+def test_maintain_says_what_it_did_and_what_it_would(dq: Dq) -> None:
+    dq("migrate")
     planned = dq("maintain", "--dry-run", "--json")
     assert planned.code == 0
     assert planned.document["is_dry_run"] is True
@@ -22,42 +21,41 @@ def test_maintain_says_what_it_did_and_what_it_would(dq: Dq, orders: Path) -> No
     assert done.code == 0
     assert done.document["daily_point"].endswith("-daily")
     assert (done.document["problems"], done.document["purge"]["retention_days"]) == ([], 0)
-    assert dq("maintain", "--json").document["daily_point"] is None
+    assert done.document["tables"][0].keys() >= {"table", "files", "statements", "error"}
     said = dq("maintain")
     assert "DQ_RETENTION_DAYS is 0" in said.out
     assert said.err == ""
 
 
-def test_the_report_shows_sizes_and_what_runs(dq: Dq, orders: Path) -> None:
-    dq("propose", str(orders), "--apply")
-    dq("test", str(orders))
+def test_a_schema_that_is_missing_is_said_in_one_line(dq: Dq) -> None:
+    said = dq("maintain", "--json")
+    assert (said.code, said.out, said.err.count("\n")) == (3, "", 1)
+    assert "dq migrate" in said.err
+
+
+def test_the_report_shows_sizes_and_what_runs(
+    dq: Dq, orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dq("profile", str(orders))
     found = dq("maintain", "report", "--json").document
-    results = next(table for table in found["tables"] if table["table"] == "dq_test_results")
-    assert results["rows"] > 0
+    columns = next(table for table in found["tables"] if table["table"] == "dq_column_profiles")
+    assert columns["rows"] == 7
     assert found["rows"] == sum(table["rows"] for table in found["tables"])
     assert (found["open_runs"], found["lock"]) == ([], None)
     said = dq("maintain", "report")
     assert said.code == 0
-    assert "dq_test_results" in said.out
+    assert "dq_column_profiles" in said.out
     assert "No run is open" in said.out
-
-
-def test_purged_rows_are_counted_before_and_after(
-    dq: Dq, orders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dq("propose", str(orders), "--apply")
-    dq("test", str(orders))
     monkeypatch.setenv("DQ_RETENTION_DAYS", "1")
     purge = dq("maintain", "--dry-run", "--json").document["purge"]
     assert purge["retention_days"] == 1
+    assert {table["table"]: table["rows_before"] for table in purge["tables"]}["dq_profiles"] == 1
     assert {table["due"] for table in purge["tables"]} == {0}
-    assert any(table["rows_before"] for table in purge["tables"])
 
 
 def test_grants_without_grants_say_so(dq: Dq, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DQ_READERS", "analysts")
     monkeypatch.setenv("DQ_WRITER", "dq-job")
-    dq("migrate")
     plan = dq("grants", "--json")
     assert plan.code == 0
     assert len(plan.document["grants"]) == 5

@@ -117,6 +117,6 @@ def _compaction(name: TableName, detail: Detail, commits: int) -> str | None:
         return None
     columns = clustering_columns().get(name.table, ())
     # Ordering rewrites the whole table; a clustered one is ordered by the plain statement.
-    if columns and has_many_files and not detail.clustering:
+    if columns and has_many_files and not detail.is_clustered:
         return f"OPTIMIZE {name.sql} ZORDER BY ({', '.join(quote(c) for c in columns)})"
     return f"OPTIMIZE {name.sql}"

@@ -32,7 +32,7 @@ class Detail:
     size_bytes: int | None
     created_at: datetime | None
     location: str | None
-    clustering: tuple[str, ...] = ()
+    is_clustered: bool = False
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -72,7 +72,7 @@ def read_detail(site: Site, table: TableName) -> Detail:
         size_bytes=row.get("sizeInBytes"),
         created_at=row.get("createdAt"),
         location=row.get("location"),
-        clustering=tuple(row.get("clusteringColumns") or ()),
+        is_clustered=_is_clustered(row),
         properties=_text_map(row.get("properties")),
     )
 
@@ -98,6 +98,11 @@ def span_of(text: str | None, default: timedelta) -> timedelta:
     if interval is None or not parts or _SPAN.sub("", interval["spans"]).strip():
         raise EngineError(f"{text!r} is no interval of weeks, days or hours")
     return sum((timedelta(**{f"{unit.lower()}s": int(n)}) for n, unit in parts), timedelta())
+
+
+def _is_clustered(row: Mapping[str, Any]) -> bool:
+    """Whether the table is clustered by columns, or by what the platform chooses."""
+    return bool(row.get("clusteringColumns")) or "clustering" in (row.get("tableFeatures") or ())
 
 
 def _text_map(found: Any) -> dict[str, str]:
