@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TESTS ?= tests
 JOBS ?= auto
+ROUNDS ?= 500
+SEED ?= 1
 
-.PHONY: help demo test check lint types imports format lock bench clean
+.PHONY: help demo test check lint types imports format lock bench campaign clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +25,7 @@ check: lint types imports test ## Everything CI runs: lint, types, import contra
 lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/dq ddl lint
 
 types: $(VENV)/.dev ## Check types (mypy, strict)
 	$(BIN)/mypy
@@ -36,6 +39,9 @@ format: $(VENV)/.dev ## Format the code
 
 bench: $(VENV)/.dev ## Benchmark ours against hand-written queries, side by side
 	$(BIN)/python -m benchmarks
+
+campaign: $(VENV)/.dev ## Race and kill migrations, renamings and restores (ROUNDS=500, SEED=1)
+	$(BIN)/python -m benchmarks.campaigns all --rounds $(ROUNDS) --seed $(SEED)
 
 lock: $(VENV)/.dev ## Pin the dependencies again, with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra demo \
