@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.moving import dropping, rename, standing
@@ -10,10 +10,8 @@ from dq_databricks.lifecycle.moving.dropping import DroppedSchema, DropReport, L
 from dq_databricks.lifecycle.moving.job import CopiedTable
 from dq_databricks.lifecycle.moving.rename import AbandonReport, RenameReport
 from dq_databricks.lifecycle.moving.standing import RenameStatus
-from dq_databricks.lifecycle.points.backup import make_point
 from dq_databricks.lifecycle.shape.compare import Difference
 from dq_databricks.model.ids import Context
-from dq_databricks.model.life import PointReason
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.settings import Settings
 
@@ -49,11 +47,7 @@ class RenameFace:
 
         Restore points stay with the old tables, so the new ones begin with one.
         """
-        report = rename.rename(self.engine, self.settings, self.context, target, progress=progress)
-        if not report.was_done:
-            there = replace(self.settings, data_quality_schema=report.target)
-            make_point(self.engine, there, self.context, reason=PointReason.AFTER_RENAME)
-        return report
+        return rename.rename(self.engine, self.settings, self.context, target, progress=progress)
 
     def abandon(self) -> AbandonReport:
         """Give up a renaming that was begun: the old name is open again. Raises RenameError."""
