@@ -97,7 +97,6 @@ for _command in (
     *migrate_commands.COMMANDS,
     *point_commands.COMMANDS,
     *rename_commands.COMMANDS,
-    *rename_commands.COMMANDS,
     *upkeep_commands.COMMANDS,
     *ddl_commands.COMMANDS,
     *schema_commands.COMMANDS,
