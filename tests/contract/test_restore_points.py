@@ -21,7 +21,8 @@ from dq_databricks.errors import (
     SchemaLockedError,
 )
 from dq_databricks.lifecycle.migrations.ledger import Ledger
-from dq_databricks.lifecycle.migrations.runner import MigrateOptions, migrate
+from dq_databricks.lifecycle.migrations.look_first import Live
+from dq_databricks.lifecycle.migrations.runner import MigrateOptions, make_life_tables, migrate
 from dq_databricks.lifecycle.migrations.scripts import Script, latest_version, shipped_scripts
 from dq_databricks.lifecycle.points.backup import (
     before_migration,
@@ -36,15 +37,17 @@ from dq_databricks.lifecycle.points.restore import restore
 from dq_databricks.lifecycle.points.versions import ids_of, versions_of
 from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.shape.live import live_shape
+from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import Operation, Phase, change_operation, read_state
 from dq_databricks.model.ids import Context, utc_now
 from dq_databricks.model.life import PointReason, RestorePoint
 from dq_databricks.quality.points import PointFace
-from tests.support.contract import rows, run
+from dq_databricks.sql.relation import TableRelation
+from tests.support.contract import named, rows, run
 from tests.support.engines import open_engine_for_tests
 from tests.support.store import TappedEngine, settings_for
 
-SPARK_SAMPLE = {"test_the_whole_schema_goes_back_and_the_safety_point_undoes_it"}
+SPARK_SAMPLE = {"test_rows_and_columns_go_back_and_come_again"}
 
 S = "`{schema}`"
 ONE = Script(
@@ -124,7 +127,37 @@ def phase(engine: Engine) -> Phase:
     return read_state(engine, "main", "s").operation.phase
 
 
+def bare(engine: Engine) -> None:
+    """The least that has restore points, for an engine on which each statement takes its time."""
+    run(engine, "CREATE TABLE main.s.a (id STRING) USING DELTA")
+    run(
+        engine,
+        "CREATE TABLE main.s.dq_settings (key STRING, value STRING, updated_at TIMESTAMP) "
+        "USING DELTA",
+    )
+    run(engine, "INSERT INTO main.s.dq_settings (key, value) VALUES ('schema_version', '1')")
+    site = Site.of(engine, SETTINGS, context())
+    make_life_tables(site, shipped_scripts(), Live(frozenset(engine.tables("main", "s"))))
+
+
 # --- the way back -------------------------------------------------------------------------------
+
+
+def test_rows_and_columns_go_back_and_come_again(engine: Engine) -> None:
+    bare(engine)
+    make_point(engine, SETTINGS, context(), name="p")
+    run(engine, "ALTER TABLE main.s.a ADD COLUMNS (n INT)")
+    run(engine, "INSERT INTO main.s.a (id, n) VALUES ('new', 1)")
+    report = restore(engine, SETTINGS, context(), point="p")
+    assert {table.table: table.action for table in report.tables} == {
+        "a": Action.RESTORE,
+        "dq_settings": Action.RESTORE,
+    }
+    described = engine.inspect(TableRelation(named("a")))
+    assert ([column.name for column in described.columns], ids(engine)) == (["id"], [])
+    restore(engine, SETTINGS, context(), point=report.safety_point.name)
+    assert rows(engine, "SELECT id, n FROM main.s.a") == [("new", 1)]
+    assert phase(engine) is Phase.OPEN
 
 
 def test_the_whole_schema_goes_back_and_the_safety_point_undoes_it(engine: Engine) -> None:
@@ -234,6 +267,19 @@ def _back_and_forth(engine: Engine, newest: int) -> None:
     provision(engine, SETTINGS, context())
     assert read_state(engine, "main", "s").version == newest
     assert live_shape(engine, "main", "s").fingerprint == fingerprint
+
+
+def test_views_and_the_tables_of_the_life_of_the_schema_are_left_alone(engine: Engine) -> None:
+    install(engine)
+    run(engine, "CREATE VIEW main.s.v AS SELECT id FROM main.s.a")
+    point = make_point(engine, SETTINGS, context(), name="p")
+    changed(engine)
+    assert set(versions_of(point)) == {"a", "dq_settings"}
+    report = restore(engine, SETTINGS, context(), point="p")
+    assert [table.table for table in report.tables] == ["a", "dq_settings"]
+    assert rows(engine, "SELECT id FROM main.s.v") == []
+    names = {item.name for item in list_points(engine, SETTINGS, context())}
+    assert names == {"p", report.safety_point.name}
 
 
 # --- killed, stopped, at once ---------------------------------------------------------------------
@@ -351,6 +397,8 @@ def test_another_point_waits_for_the_one_that_is_half_done(engine: Engine) -> No
         restore(engine, SETTINGS, context(), point="q")
     with pytest.raises(SchemaBusyError, match="restoring"):
         make_point(engine, SETTINGS, context())
+    with pytest.raises(RestoreError, match=r"it was restoring \(.*choose a time before"):
+        plan_restore(engine, SETTINGS, context(), at=utc_now())
     with pytest.raises(RestoreError, match="needed by a restore"):
         remove_point(engine, SETTINGS, context(), "p")
     later = Context(now=lambda: utc_now() + timedelta(days=60))
