@@ -34,11 +34,18 @@ from dq_databricks.lifecycle.points.backup import (
 from dq_databricks.lifecycle.points.listing import list_points, show_point
 from dq_databricks.lifecycle.points.plan import Action, plan_restore
 from dq_databricks.lifecycle.points.restore import restore
-from dq_databricks.lifecycle.points.versions import ids_of, versions_of
+from dq_databricks.lifecycle.points.versions import ids_of, version_at, versions_of
 from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.shape.live import live_shape
 from dq_databricks.lifecycle.site import Site
-from dq_databricks.lifecycle.state import Operation, Phase, change_operation, read_state
+from dq_databricks.lifecycle.state import (
+    Operation,
+    Phase,
+    change_operation,
+    read_state,
+    read_values,
+    write_values,
+)
 from dq_databricks.model.ids import Context, utc_now
 from dq_databricks.model.life import PointReason, RestorePoint
 from dq_databricks.quality.points import PointFace
@@ -210,6 +217,8 @@ def test_a_time_is_restored_without_a_point(engine: Engine) -> None:
     moment = history[0][1]
     assert isinstance(moment, datetime)
     changed(engine)
+    assert version_at(engine, named("a"), moment) == history[0][0]
+    assert version_at(engine, named("a"), datetime(2001, 1, 1, tzinfo=UTC)) is None
     run(engine, "CREATE TABLE main.s.c (id STRING) USING DELTA")
     run(engine, "INSERT INTO main.s.c (id) VALUES ('young')")
     plan = plan_restore(engine, SETTINGS, context(), at=moment.replace(tzinfo=None))
@@ -267,6 +276,17 @@ def _back_and_forth(engine: Engine, newest: int) -> None:
     provision(engine, SETTINGS, context())
     assert read_state(engine, "main", "s").version == newest
     assert live_shape(engine, "main", "s").fingerprint == fingerprint
+
+
+def test_the_name_of_the_schema_and_its_old_names_stay(engine: Engine) -> None:
+    install(engine)
+    keys = ("data_quality_schema", "renamed_from", "other")
+    stored = dict(zip(keys, ("then", '["older"]', "1"), strict=True))
+    write_values(engine, "main", "s", {"renamed_from": "[]", "other": "0"}, at=utc_now())
+    make_point(engine, SETTINGS, context(), name="p")
+    write_values(engine, "main", "s", stored, at=utc_now())
+    restore(engine, SETTINGS, context(), point="p")
+    assert read_values(engine, "main", "s", *keys) == {**stored, "other": "0"}
 
 
 def test_views_and_the_tables_of_the_life_of_the_schema_are_left_alone(engine: Engine) -> None:
