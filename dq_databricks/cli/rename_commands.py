@@ -50,7 +50,7 @@ def _rename(face: RenameFace, new: str | None, *, as_json: bool) -> None:
 
 def _drop_old(face: RenameFace, *, yes: bool, as_json: bool) -> None:
     if kept := face.kept():
-        confirm(f"Drop {', '.join(kept)} and every table in it?", yes=yes)
+        confirm(f"Drop {', '.join(kept)} with all tables and restore points in it?", yes=yes)
     with progress_bar() as progress:
         report = face.drop_old(progress=progress)
     write_json(report) if as_json else render_rename.dropped(report)

@@ -35,7 +35,7 @@ def test_a_renamed_schema_is_followed_and_its_old_one_dropped(
 
     unasked = dq("rename", "--drop-old")
     assert unasked.code == 2
-    assert "Drop dq_metadata and every table in it?" in unasked.err
+    assert "Drop dq_metadata with all tables and restore points in it?" in unasked.err
     dropped = dq("rename", "--drop-old", "--yes", "--json")
     assert dropped.code == 0
     assert [schema["schema"] for schema in dropped.document["dropped"]] == ["dq_metadata"]
