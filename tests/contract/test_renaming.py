@@ -18,13 +18,19 @@ from dq_databricks.errors import (
     RenameError,
     SchemaBehindError,
 )
-from dq_databricks.lifecycle.moving.copying import Copying, latest_version, merge_statement
+from dq_databricks.lifecycle.moving.checksums import content
+from dq_databricks.lifecycle.moving.copying import (
+    Copying,
+    copy_table,
+    latest_version,
+    merge_statement,
+)
 from dq_databricks.lifecycle.moving.job import Renaming
 from dq_databricks.lifecycle.moving.rename import RenameReport, abandon, rename
 from dq_databricks.lifecycle.moving.renaming import STEPS
 from dq_databricks.lifecycle.moving.standing import status
 from dq_databricks.lifecycle.shape.live import live_table
-from dq_databricks.lifecycle.state import Operation, Phase, read_state, write_values
+from dq_databricks.lifecycle.state import OPERATION, Operation, Phase, read_state, write_values
 from dq_databricks.model.ids import Context
 from dq_databricks.model.setting import Setting
 from dq_databricks.sql.identifiers import TableName
@@ -38,14 +44,16 @@ from tests.support.renamed import (
     TESTS,
     add_tests,
     ids,
+    make,
     setting,
     setting_list,
     small_schema,
+    table,
     tables,
 )
 from tests.support.store import START, Tap, TappedEngine, settings_for
 
-SPARK_SAMPLE = {"test_m17_rows_comments_properties_and_constraints_arrive"}
+SPARK_SAMPLE = {"test_m17_one_table_is_copied_and_kept_in_step"}
 T = f"`main`.`{OLD}`.{TESTS}"
 STRIDE = 7
 LATER = Context(now=lambda: datetime.now(UTC) + timedelta(hours=1))
@@ -101,6 +109,36 @@ def test_m17_rows_comments_properties_and_constraints_arrive(engine: Engine) -> 
     assert points == [(report.restore_point, "after rename")]
     with pytest.raises(QualityError, match="has_name"):
         run(engine, f"UPDATE main.{NEW}.{TESTS} SET name = '' WHERE test_id = 't1'")
+
+
+def test_m17_one_table_is_copied_and_kept_in_step(engine: Engine) -> None:
+    """The statements of a renaming, on one table of three columns."""
+    columns = "project_key STRING NOT NULL COMMENT 'it\\'s a key', name STRING, n DOUBLE"
+    source, target = (TableName("main", schema, PROJECTS) for schema in ("s", NEW))
+    run(engine, f"CREATE TABLE {source.sql} ({columns}) USING DELTA COMMENT 'ours \\\\'")
+    run(engine, f"ALTER TABLE {source.sql} ADD CONSTRAINT keyed CHECK (project_key <> '')")
+    run(engine, f"INSERT INTO {source.sql} VALUES ('a', NULL, 0.1), ('b', 'b', NULL)")
+    run(engine, f"CREATE SCHEMA main.{NEW}")
+    make(engine, Setting, NEW)
+    marker = Operation(Phase.ARRIVING, "job", "s")
+    row = Setting(key=OPERATION, value=marker.text, updated_at=START)
+    table(engine, Setting, NEW).insert_missing([row])
+    copying = Copying(source, target, live_table(engine, source), marker)
+
+    def copied() -> bool:
+        assert copy_table(engine, copying, latest_version(engine, source)) == ()
+        one, other = (content(engine, name, copying.shape.columns) for name in (source, target))
+        return one == other
+
+    assert copied()
+    assert live_table(engine, target) == copying.shape
+    run(engine, f"UPDATE {source.sql} SET n = 0.2 WHERE project_key = 'a'")
+    run(engine, f"DELETE FROM {source.sql} WHERE project_key = 'b'")
+    run(engine, f"INSERT INTO {source.sql} VALUES ('c', NULL, NULL)")
+    assert copied()
+    run(engine, f"DELETE FROM main.{NEW}.{Setting.TABLE}")
+    run(engine, f"INSERT INTO {source.sql} VALUES ('d', NULL, NULL)")
+    assert not copied()
 
 
 def test_m18_what_was_lost_on_the_way_is_given_back_or_listed(engine: Engine) -> None:

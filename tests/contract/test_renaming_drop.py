@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from dq_databricks.engine.protocol import Engine
@@ -16,6 +19,7 @@ from dq_databricks.lifecycle.moving.rename import rename
 from dq_databricks.lifecycle.state import Phase, read_state
 from dq_databricks.model.ids import Context
 from tests.support.contract import rows, run
+from tests.support.engines import open_engine_for_tests
 from tests.support.renamed import (
     NEW,
     OLD,
@@ -33,6 +37,13 @@ SPARK_SAMPLE: set[str] = set()
 
 class Killed(BaseException):
     """What a process does not survive."""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Engine]:
+    """The local engine, for what is the same code on every engine."""
+    with open_engine_for_tests("local", tmp_path) as opened:
+        yield opened
 
 
 def renamed(engine: Engine, source: str = OLD, target: str = NEW) -> None:
@@ -64,16 +75,16 @@ def test_late_rows_are_brought_over_and_the_old_schema_goes(engine: Engine) -> N
     run(engine, f"DROP SCHEMA main.{OLD}")
 
 
-def test_nothing_is_dropped_before_the_renaming_is_done(engine: Engine) -> None:
-    small_schema(engine)
-    assert drop(engine, OLD) == ()
-    killed = TappedEngine(engine, before=once("query", "md5", Killed()))
+def test_nothing_is_dropped_before_the_renaming_is_done(lake: Engine) -> None:
+    small_schema(lake)
+    assert drop(lake, OLD) == ()
+    killed = TappedEngine(lake, before=once("query", "md5", Killed()))
     with pytest.raises(Killed):
         renamed(killed)
     for schema in (OLD, NEW):
         with pytest.raises(RenameError, match="finish that before"):
-            drop(engine, schema)
-    assert ids(engine, OLD) == ["t1", "t2"]
+            drop(lake, schema)
+    assert ids(lake, OLD) == ["t1", "t2"]
 
 
 def test_what_was_not_copied_is_not_dropped(engine: Engine) -> None:
@@ -87,30 +98,30 @@ def test_what_was_not_copied_is_not_dropped(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("at", [f"`{TESTS}`", "`dq_settings`", "DROP SCHEMA"])
-def test_m15_killed_while_dropping_the_next_run_completes(engine: Engine, at: str) -> None:
-    small_schema(engine)
-    renamed(engine)
+def test_m15_killed_while_dropping_the_next_run_completes(lake: Engine, at: str) -> None:
+    small_schema(lake)
+    renamed(lake)
     fragment = at if at.startswith("DROP") else f"DROP TABLE IF EXISTS `main`.`{OLD}`.{at}"
     with pytest.raises(Killed):
-        drop(TappedEngine(engine, after=once("execute", fragment, Killed())))
-    assert kept_schemas(engine, settings_for(NEW), Context()) == (OLD,)
-    drop(engine)
-    assert tables(engine, OLD) == []
-    assert kept_schemas(engine, settings_for(NEW), Context()) == ()
-    assert ids(engine, NEW) == ["t1", "t2"]
+        drop(TappedEngine(lake, after=once("execute", fragment, Killed())))
+    assert kept_schemas(lake, settings_for(NEW), Context()) == (OLD,)
+    drop(lake)
+    assert tables(lake, OLD) == []
+    assert kept_schemas(lake, settings_for(NEW), Context()) == ()
+    assert ids(lake, NEW) == ["t1", "t2"]
 
 
-def test_there_and_back_and_on(engine: Engine) -> None:
-    small_schema(engine)
-    renamed(engine)
+def test_there_and_back_and_on(lake: Engine) -> None:
+    small_schema(lake)
+    renamed(lake)
     with pytest.raises(RenameError, match=r"main\.old is the schema that was renamed to new"):
-        renamed(engine, NEW, OLD)
-    renamed(engine, NEW, "third")
-    add_tests(engine, "late")
-    gone = drop(engine, "third")
+        renamed(lake, NEW, OLD)
+    renamed(lake, NEW, "third")
+    add_tests(lake, "late")
+    gone = drop(lake, "third")
     assert {schema.schema for schema in gone} == {OLD, NEW}
-    assert ids(engine, "third") == ["late", "t1", "t2"]
-    renamed(engine, "third", OLD)
-    assert setting_list(engine, OLD, "renamed_from") == ["third", NEW]
-    assert read_state(engine, "main", OLD).operation.phase is Phase.OPEN
-    assert ids(engine, OLD) == ["late", "t1", "t2"]
+    assert ids(lake, "third") == ["late", "t1", "t2"]
+    renamed(lake, "third", OLD)
+    assert setting_list(lake, OLD, "renamed_from") == ["third", NEW]
+    assert read_state(lake, "main", OLD).operation.phase is Phase.OPEN
+    assert ids(lake, OLD) == ["late", "t1", "t2"]
