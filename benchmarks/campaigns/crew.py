@@ -78,9 +78,12 @@ class Worker:
         self._process.wait()
 
     def dismiss(self) -> None:
-        """Let it end by itself; kill it when it does not."""
+        """Tell it that no more jobs will come."""
         if self._process.stdin:
             self._process.stdin.close()
+
+    def await_end(self) -> None:
+        """Let it end by itself; kill it when it does not."""
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -138,6 +141,8 @@ class Crew:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.dismiss()
+        for worker in idle:
+            worker.await_end()
 
     def _spawn(self) -> Worker:
         self._count += 1

@@ -34,7 +34,7 @@ class Nemesis:
     @classmethod
     def drawn(cls, draw: random.Random, span_s: float, lease_s: float) -> Nemesis:
         """One to three kills and up to two stops longer than a lease, within `span_s`."""
-        number = draw.choice((1, 1, 2, 2, 3))
+        number = draw.choice((1, 1, 1, 1, 2, 2, 3))
         kills = [Blow(draw.uniform(0, span_s), draw.random()) for _ in range(number)]
         stops = [
             Blow(draw.uniform(0, span_s), draw.random(), draw.uniform(1.1, 1.6) * lease_s)

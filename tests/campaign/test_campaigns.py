@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("campaign")
 UNSOUND = {
     "killed before its stamp": "a restore opens the schema one commit before it names its job there"
 }
-ROUNDS = [(Migrating(), 13), (Renaming(), 5), (Restoring(), 8)]
+ROUNDS = [(Migrating(), 13), (Renaming(), 4), (Restoring(), 8)]
 
 
 def _scene(name: str) -> object:
