@@ -28,10 +28,7 @@ from tests.support.contract import named, run
 from tests.support.schemas import clean_fingerprint
 from tests.support.store import TappedEngine, settings_for, ticking
 
-SPARK_SAMPLE = {
-    "test_each_kind_of_statement_makes_the_shape_the_file_says",
-    "test_m9_drift_by_hand_is_listed_object_by_object_until_it_is_adopted",
-}
+SPARK_SAMPLE = {"test_each_kind_of_statement_makes_the_shape_the_file_says"}
 
 S = "`{schema}`"
 ONE = Script(
