@@ -42,7 +42,7 @@ _EXAMPLES = """\b
 _EXIT_CODES = """\b
 Exit codes:
   0  fine
-  1  tests failed
+  1  tests failed; drift or lint findings
   2  wrong use: a name, a parameter or a target that does not fit
   3  could not run: damaged files, no connection, no permission
 """
