@@ -60,6 +60,7 @@ class Gate:
         self._context = context
         self._options = options
         self._told = told
+        self._operation = Operation()
 
     def enter(self, *, write: bool) -> Settings:
         """Make the schema ready to be read, or written; the settings to reach it with.
@@ -74,6 +75,7 @@ class Gate:
         state = self._arrive(self._follow(self._state()))
         state = self._wait(state, write=write)
         self._check_version(state, write=write)
+        self._operation = state.operation
         return self.settings
 
     def locate(self) -> Settings:
@@ -83,9 +85,13 @@ class Gate:
         return self.settings
 
     def confirm(self) -> None:
-        """Acknowledge what was written since `enter`. Raises SchemaMovedError when it is lost."""
+        """Acknowledge what was written since `enter`. Raises SchemaMovedError when it is lost.
+
+        Every restore leaves its own mark on the open schema, so that one which began and ended in
+        between is noticed as well.
+        """
         operation = self._state().operation
-        if operation.phase is not Phase.OPEN:
+        if operation.phase is not Phase.OPEN or operation != self._operation:
             raise SchemaMovedError(
                 f"{self._name} {_doing(operation)}, so what was just written does not count; "
                 "repeat it when that has ended"
@@ -214,7 +220,7 @@ def _doing(operation: Operation) -> str:
         Phase.MOVED: f"was renamed to {operation.other}",
         Phase.RESTORING: f"is being restored to {operation.other}",
     }
-    return words.get(operation.phase, "is open")
+    return words.get(operation.phase, f"was worked on by {operation.job} meanwhile")
 
 
 def _command(operation: Operation) -> str:

@@ -89,7 +89,7 @@ class Quality:
         self._told = told
         self._gate = Gate(engine, settings, self._context, options=self._options(), told=told)
         self._store = Store(engine, settings, self._context, confirm=self._confirm)
-        self._entered: set[bool] = set()
+        self._may_read = self._may_write = False
 
     def __enter__(self) -> Self:
         return self
@@ -356,12 +356,12 @@ class Quality:
 
     def _ready(self, *, write: bool = False) -> Store:
         """The store, once the schema may be read or written. It follows a renamed schema."""
-        if write not in self._entered:
+        if not (self._may_write if write else self._may_read):
             settings = self._gate.enter(write=write)
             if settings != self.settings:
                 self.settings = settings
                 self._store = Store(self.engine, settings, self._context, confirm=self._confirm)
-            self._entered |= {write, False}
+            self._may_read, self._may_write = True, self._may_write or write
         return self._store
 
     def _located(self) -> Settings:
@@ -371,17 +371,19 @@ class Quality:
     def _rename(self, target: str) -> OptionsFace:
         """Rename the schema; the settings as they are under its new name."""
         self.renaming.rename(target)
-        self._entered.clear()
+        self._may_read = self._may_write = False
         return self.options
 
     def _writing(self) -> Store:
         return self._ready(write=True)
 
     def _confirm(self) -> None:
+        """Whether what was written counts; the next write looks anew before it begins."""
+        self._may_write = False
         try:
             self._gate.confirm()
         except SchemaMovedError:
-            self._entered.clear()
+            self._may_read = False
             raise
 
     def _options(self) -> MigrateOptions:

@@ -151,6 +151,19 @@ def test_m14_what_was_written_after_the_flag_is_never_acknowledged(engine: Engin
     assert before is not None
 
 
+def test_a_restore_that_began_and_ended_meanwhile_is_noticed(engine: Engine) -> None:
+    provision(engine, settings_for("s"), ticking())
+    gate = gate_of(engine)
+    store = Store(engine, gate.enter(write=True), ticking(), confirm=gate.confirm)
+    restoring = Operation(Phase.RESTORING, "job-1", "p")
+    put(engine, "s", Operation(), restoring)
+    put(engine, "s", restoring, Operation(Phase.OPEN, "job-1"))
+    with pytest.raises(SchemaMovedError, match="was worked on by job-1 meanwhile"):
+        store.written(store.catalog.ensure_project("wiped"))
+    gate.enter(write=True)
+    store.written(store.catalog.ensure_project("again"))
+
+
 def test_a_client_follows_a_schema_that_was_renamed(engine: Engine) -> None:
     run(engine, "CREATE SCHEMA IF NOT EXISTS main.t")
     for schema in ("s", "t"):
