@@ -120,10 +120,11 @@ class Gate:
 
     def _renamed_to(self) -> str | None:
         """The schema of the catalog that says it was renamed from ours, which is gone."""
-        wanted = self.settings.data_quality_schema
+        wanted = self.settings.data_quality_schema.casefold()
         for schema in self._others():
             state = read_state(self._engine, self.settings.catalog, schema)
-            if wanted in state.renamed_from and state.operation.phase is Phase.OPEN:
+            names = {name.casefold() for name in state.renamed_from}
+            if wanted in names and state.operation.phase is Phase.OPEN:
                 return schema
         return None
 

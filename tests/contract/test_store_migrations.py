@@ -156,14 +156,6 @@ def test_m6_missing_and_out_of_order_files_are_refused(engine: Engine) -> None:
     assert schema_version(engine, settings_for("s")) == 2
 
 
-def test_m6_a_new_file_below_the_applied_version_is_out_of_order(engine: Engine) -> None:
-    go(engine, ONE, Script(3, "0003_b", f"CREATE TABLE IF NOT EXISTS {S}.b (id STRING);"))
-    tapped = TappedEngine(engine)
-    with pytest.raises(MigrationError, match=r"0002_add_n\.sql is out of order"):
-        go(tapped, ONE, TWO, Script(3, "0003_b", f"CREATE TABLE IF NOT EXISTS {S}.b (id STRING);"))
-    assert tapped.count("execute", "merge") == 0
-
-
 def test_m7_a_failed_statement_is_recorded_and_resumed(engine: Engine) -> None:
     three = Script(3, "0003_b", f"CREATE TABLE IF NOT EXISTS {S}.b (id STRING);")
     denied = once("execute", "ADD COLUMNS (m", PermissionDeniedError("no ALTER on a"))

@@ -34,11 +34,10 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A table with columns: name → type, and name → what follows ADD COLUMNS."""
+    """A table with columns, by name. Their types are written out only where they are compared."""
 
     table: TableName
-    columns: Mapping[str, str]
-    definitions: Mapping[str, str]
+    columns: Mapping[str, exp.ColumnDef]
     creates: bool
 
 
@@ -103,7 +102,8 @@ def _missing_columns(engine: Engine, wanted: _Wanted) -> list[str] | None:
     except TableNotFoundError:
         return None
     types = {column.name.lower(): column.data_type.upper() for column in live}
-    for name, data_type in wanted.columns.items():
+    for name, column in wanted.columns.items():
+        data_type = _type(column)
         if types.get(name.lower(), data_type) != data_type:
             raise MigrationError(
                 f"{wanted.table}: column {name} is {types[name.lower()]}, {data_type} is needed; "
@@ -121,7 +121,7 @@ def _missing_columns(engine: Engine, wanted: _Wanted) -> list[str] | None:
 def _text_for(text: str, wanted: _Wanted, missing: Sequence[str] | None) -> str:
     if wanted.creates or missing is None or len(missing) == len(wanted.columns):
         return text
-    added = ", ".join(wanted.definitions[name] for name in missing)
+    added = ", ".join(_definition(wanted.columns[name]) for name in missing)
     return f"ALTER TABLE {wanted.table.sql} ADD COLUMNS ({added})"
 
 
@@ -141,8 +141,7 @@ def _columns(table: exp.Expression, found: Sequence[exp.Expression], *, creates:
     columns = [column for column in found if isinstance(column, exp.ColumnDef)]
     return _Wanted(
         table_name(table),
-        {column.name: _type(column) for column in columns},
-        {column.name: _definition(column) for column in columns},
+        {column.name: column for column in columns},
         creates,
     )
 
