@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("campaign")
 UNSOUND = {
     "killed before its stamp": "a restore opens the schema one commit before it names its job there"
 }
-ROUNDS = [(Migrating(), 13), (Renaming(), 4), (Restoring(), 8)]
+ROUNDS = [(Migrating(), 11), (Renaming(), 4), (Restoring(), 10)]
 
 
 def _scene(name: str) -> object:
