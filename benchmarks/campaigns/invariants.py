@@ -13,6 +13,7 @@ from benchmarks.campaigns.findings import Finding, Kind
 from benchmarks.campaigns.jobs import CATALOG
 from benchmarks.campaigns.rows import doubled_keys
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.lifecycle.lease import NAME
 from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.lifecycle.shape.live import live_shape
 from dq_databricks.lifecycle.state import read_version
@@ -103,7 +104,7 @@ def broken_lock(engine: Engine, schema: str) -> Iterator[Finding]:
     latest = engine.inspect(TableRelation(name)).version or 0
     before: dict[str, Any] | None = None
     for version in range(latest + 1):
-        text = f"SELECT * FROM {TableRelation(name, version).sql}"
+        text = f"SELECT * FROM {TableRelation(name, version).sql} WHERE name = '{NAME}'"
         rows = engine.query(Statement(text)).to_pylist()
         if len(rows) > 1:
             yield Finding(Kind.LOCK, f"{schema}: {len(rows)} rows of the lock")

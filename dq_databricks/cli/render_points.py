@@ -85,7 +85,7 @@ def asked(item: RestorePlan) -> None:
 
 def restored(report: RestoreReport) -> None:
     """What a restore did."""
-    what = "Finished the restore" if report.is_resumed else "Restored"
+    what = "Finished the restore of" if report.is_resumed else "Restored"
     say(
         f"{what} of {safe(report.catalog)}.{safe(report.schema)} to "
         f"[bold]{safe(report.point.name)}[/]: {len(report.tables)} tables, schema version "

@@ -60,7 +60,7 @@ class Gate:
         self._context = context
         self._options = options
         self._told = told
-        self._operation = Operation()
+        self._seen = (Operation(), 0)
 
     def enter(self, *, write: bool) -> Settings:
         """Make the schema ready to be read, or written; the settings to reach it with.
@@ -75,7 +75,7 @@ class Gate:
         state = self._arrive(self._follow(self._state()))
         state = self._wait(state, write=write)
         self._check_version(state, write=write)
-        self._operation = state.operation
+        self._seen = (state.operation, state.restores)
         return self.settings
 
     def locate(self) -> Settings:
@@ -84,14 +84,24 @@ class Gate:
         self._follow(self._state())
         return self.settings
 
-    def confirm(self) -> None:
-        """Acknowledge what was written since `enter`. Raises SchemaMovedError when it is lost.
+    def confirm(self, schema: str | None = None) -> None:
+        """Acknowledge what was written to `schema` (None: the one that counts now) since `enter`.
 
-        Every restore leaves its own mark on the open schema, so that one which began and ended in
-        between is noticed as well.
+        Raises SchemaMovedError when it is lost: whoever came in to read while the schema was being
+        renamed holds the old one, and must not be told of the new one that all is well.
+
+        Restores are counted where they do not come back, and a renaming that was given up leaves
+        its mark, so that what began and ended in between is noticed as well.
         """
-        operation = self._state().operation
-        if operation.phase is not Phase.OPEN or operation != self._operation:
+        if schema not in (None, self.settings.data_quality_schema):
+            raise SchemaMovedError(
+                f"{self.settings.catalog}.{schema} was renamed to "
+                f"{self.settings.data_quality_schema}, so what was just written does not count; "
+                "repeat it"
+            )
+        state = self._state()
+        operation = state.operation
+        if operation.phase is not Phase.OPEN or (operation, state.restores) != self._seen:
             raise SchemaMovedError(
                 f"{self._name} {_doing(operation)}, so what was just written does not count; "
                 "repeat it when that has ended"
@@ -221,7 +231,7 @@ def _doing(operation: Operation) -> str:
         Phase.MOVED: f"was renamed to {operation.other}",
         Phase.RESTORING: f"is being restored to {operation.other}",
     }
-    return words.get(operation.phase, f"was worked on by {operation.job} meanwhile")
+    return words.get(operation.phase, "was restored, or its renaming given up, meanwhile")
 
 
 def _command(operation: Operation) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.engine.retry import retrying
 from dq_databricks.errors import TableNotFoundError
+from dq_databricks.model.life import Lease
 from dq_databricks.model.setting import Setting
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.statement import Statement
@@ -31,6 +32,19 @@ RENAMED_FROM = "renamed_from"
 AUTO_MANAGE = "data_quality_auto_manage_tables"
 _READ = (SCHEMA_VERSION, READER_VERSION, OPERATION, SCHEMA_NAME, RENAMED_FROM, AUTO_MANAGE)
 
+RESTORES = "restores"
+"""The row of the leases that counts restores."""
+
+_LEASE = pa.schema(
+    [
+        ("name", pa.string()),
+        ("fence", pa.int64()),
+        ("beat", pa.int64()),
+        ("lease_s", pa.float64()),
+        ("acquired_at", pa.timestamp("us", tz="UTC")),
+        ("expires_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
 _COLUMNS = pa.schema(
     [("key", pa.string()), ("value", pa.string()), ("updated_at", pa.timestamp("us", tz="UTC"))]
 )
@@ -76,7 +90,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """What one read of `dq_settings` tells. `version` is None when the schema has no tables."""
+    """What one read tells. `version` is None when the schema has no tables.
+
+    `restores` counts the restores that were ever begun; nothing brings it back.
+    """
 
     version: int | None = None
     reader_version: int = 1
@@ -84,11 +101,12 @@ class SchemaState:
     schema_name: str | None = None
     renamed_from: tuple[str, ...] = ()
     auto_manage: bool | None = None
+    restores: int = 0
 
 
 def read_state(engine: Engine, catalog: str, schema: str) -> SchemaState:
-    """The state of a schema, by one statement."""
-    values = read_values(engine, catalog, schema, *_READ)
+    """The state of a schema, by one statement (two in a schema older than the leases)."""
+    values = _read_with_restores(engine, catalog, schema)
     managed = values.get(AUTO_MANAGE)
     return SchemaState(
         version=int(values[SCHEMA_VERSION]) if SCHEMA_VERSION in values else None,
@@ -97,7 +115,38 @@ def read_state(engine: Engine, catalog: str, schema: str) -> SchemaState:
         schema_name=values.get(SCHEMA_NAME),
         renamed_from=tuple(json.loads(values.get(RENAMED_FROM, "[]"))),
         auto_manage=None if managed is None else managed != "false",
+        restores=int(values.get(RESTORES, "0")),
     )
+
+
+def _read_with_restores(engine: Engine, catalog: str, schema: str) -> Mapping[str, str]:
+    """Settings and the count of restores, which a restore does not bring back with the rest."""
+    settings = TableName(catalog, schema, Setting.TABLE).sql
+    leases = TableName(catalog, schema, Lease.TABLE).sql
+    keys = ", ".join(f"'{key}'" for key in _READ)
+    text = (
+        f"SELECT `key`, `value` FROM {settings} WHERE `key` IN ({keys}) UNION ALL "
+        f"SELECT `name`, CAST(fence AS STRING) FROM {leases} WHERE `name` = '{RESTORES}'"
+    )
+    try:
+        rows = engine.query(Statement(text)).to_pylist()
+    except TableNotFoundError:
+        return read_values(engine, catalog, schema, *_READ)
+    return {row["key"]: row["value"] for row in rows if row["value"] is not None}
+
+
+def count_restore(engine: Engine, catalog: str, schema: str, *, at: datetime) -> None:
+    """Count one restore more, before it begins. Counting one twice is harmless."""
+    name = TableName(catalog, schema, Lease.TABLE)
+    first = {"name": RESTORES, "fence": 0, "beat": 0, "lease_s": 0.0}
+    row = pa.Table.from_pylist([{**first, "acquired_at": at, "expires_at": at}], schema=_LEASE)
+    make = partial(engine.merge, name, row, on=Lease.KEY, update=False)
+    retrying(make, deadline_s=DEADLINE_S)
+    count = Statement(
+        f"UPDATE {name.sql} SET fence = fence + 1, acquired_at = :at WHERE `name` = '{RESTORES}'",
+        {"at": at},
+    )
+    retrying(partial(engine.execute, count), deadline_s=DEADLINE_S)
 
 
 def read_version(engine: Engine, catalog: str, schema: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 from dq_databricks.checks.catalog import (
@@ -88,7 +89,7 @@ class Quality:
         self._context = context or Context()
         self._told = told
         self._gate = Gate(engine, settings, self._context, options=self._options(), told=told)
-        self._store = Store(engine, settings, self._context, confirm=self._confirm)
+        self._store = self._store_at(settings)
         self._may_read = self._may_write = False
 
     def __enter__(self) -> Self:
@@ -350,7 +351,14 @@ class Quality:
     @property
     def options(self) -> OptionsFace:
         """Every setting: list, show, save."""
-        return OptionsFace(self._ready(), self.engine, self.settings, self._context, self._rename)
+        return OptionsFace(
+            store=self._ready(),
+            engine=self.engine,
+            settings=self.settings,
+            context=self._context,
+            rename=self._rename,
+            writable=self._writing,
+        )
 
     # --- below ---------------------------------------------------------------------------------
 
@@ -360,7 +368,7 @@ class Quality:
             settings = self._gate.enter(write=write)
             if settings != self.settings:
                 self.settings = settings
-                self._store = Store(self.engine, settings, self._context, confirm=self._confirm)
+                self._store = self._store_at(settings)
             self._may_read, self._may_write = True, self._may_write or write
         return self._store
 
@@ -377,11 +385,16 @@ class Quality:
     def _writing(self) -> Store:
         return self._ready(write=True)
 
-    def _confirm(self) -> None:
+    def _store_at(self, settings: Settings) -> Store:
+        """The store of one schema; what is written through it counts for that schema only."""
+        confirm = partial(self._confirm, settings.data_quality_schema)
+        return Store(self.engine, settings, self._context, confirm=confirm)
+
+    def _confirm(self, schema: str) -> None:
         """Whether what was written counts; the next write looks anew before it begins."""
         self._may_write = False
         try:
-            self._gate.confirm()
+            self._gate.confirm(schema)
         except SchemaMovedError:
             self._may_read = False
             raise

@@ -39,6 +39,7 @@ class OptionsFace:
     settings: Settings
     context: Context
     rename: Callable[[str], OptionsFace]
+    writable: Callable[[], object]
 
     def list(self) -> tuple[Option, ...]:
         """Every setting, in the order of the documentation."""
@@ -84,10 +85,11 @@ class OptionsFace:
         if wanted.data_quality_schema != self.settings.data_quality_schema:
             self._check_version(option, expected_version)
             return self.rename(wanted.data_quality_schema).show(name)
+        self.writable()
         if wanted.data_quality_auto_manage_tables:
             provision(self.engine, self.settings, self.context)
         stored.save(wanted, expected=expected)
-        return self.show(name)
+        return self.store.written(self.show(name))
 
     def _check_version(self, option: Option, expected_version: int | None) -> None:
         if expected_version not in (None, option.version):

@@ -24,16 +24,7 @@ from dq_databricks.engine.local.database import Database
 # One process has the crew.
 pytestmark = pytest.mark.xdist_group("campaign")
 
-# What is known to be unsound; strict, so that whoever mends it takes the entry away.
-UNSOUND = {
-    "killed before its stamp": "a restore opens the schema one commit before it names its job there"
-}
 ROUNDS = [(Migrating(), 11), (Renaming(), 4), (Restoring(), 10)]
-
-
-def _scene(name: str) -> object:
-    reason = UNSOUND.get(name)
-    return pytest.param(name, marks=pytest.mark.xfail(reason=reason) if reason else ())
 
 
 @pytest.mark.parametrize(("campaign", "rounds"), ROUNDS, ids=lambda one: getattr(one, "name", ""))
@@ -52,7 +43,7 @@ def test_nothing_breaks_when_workers_are_killed_and_stopped(
     assert figures.acknowledged > 0
 
 
-@pytest.mark.parametrize("scene", [_scene(name) for name in SCENES])
+@pytest.mark.parametrize("scene", list(SCENES))
 def test_sound_code_passes_every_scene(
     scene: str, crew: Crew, database: Database, tmp_path: Path
 ) -> None:

@@ -20,7 +20,13 @@ from dq_databricks.lifecycle.points.versions import (
     versions_of,
 )
 from dq_databricks.lifecycle.site import Site
-from dq_databricks.lifecycle.state import Operation, Phase, change_operation, read_state
+from dq_databricks.lifecycle.state import (
+    Operation,
+    Phase,
+    change_operation,
+    count_restore,
+    read_state,
+)
 from dq_databricks.model.life import PointReason, RestorePoint
 from dq_databricks.model.setting import Setting
 from dq_databricks.settings import Settings
@@ -130,6 +136,8 @@ def _mark(site: Site, before: Operation, target: RestorePoint) -> Operation:
         since=f"{now:%Y-%m-%d %H:%M:%S} UTC",
         by=site.user,
     )
+    # Before the flag: whoever came in earlier is refused, however far this job gets.
+    count_restore(site.engine, site.catalog, site.schema, at=now)
     if not change_operation(site.engine, site.catalog, site.schema, before, operation, at=now):
         raise SchemaBusyError(
             f"{site.name} was just marked by somebody else, so it cannot be restored now: try again"
