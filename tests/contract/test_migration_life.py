@@ -57,7 +57,8 @@ THREE = Script(
     f"CREATE TABLE IF NOT EXISTS {S}.c (id STRING);",
     rollback=f"DROP TABLE IF EXISTS {S}.c;",
 )
-SPARK_SAMPLE = {"test_up_down_up_ends_where_one_up_does"}
+THREE_AS_TWO = Script(2, "0002_create_c", THREE.text, rollback=THREE.rollback)
+SPARK_SAMPLE = {"test_up_down_up_of_one_table_on_every_engine"}
 
 
 class Killed(BaseException):
@@ -228,6 +229,15 @@ def test_up_down_up_ends_where_one_up_does(engine: Engine) -> None:
     entries = Ledger(engine, "main", "s", ticking()).table.select(order_by=("version", "sequence"))
     story = [(entry.version, str(entry.state)) for entry in entries]
     assert story[1:5] == [(2, "applied"), (2, "failed"), (2, "rolled back"), (2, "applied")]
+
+
+def test_up_down_up_of_one_table_on_every_engine(engine: Engine) -> None:
+    go(engine, ONE, THREE_AS_TWO)
+    whole = fingerprint(engine)
+    rollback(site_of(engine), None, scripts(ONE, THREE_AS_TWO))
+    assert "c" not in tables(engine)
+    go(engine, ONE, THREE_AS_TWO)
+    assert fingerprint(engine) == whole
 
 
 def test_rollback_uses_the_text_of_the_day_it_was_applied(engine: Engine) -> None:

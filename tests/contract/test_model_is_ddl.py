@@ -63,7 +63,6 @@ SHORT = {"S": "STRING", "T": "TIMESTAMP"}
 
 SPARK_SAMPLE = {
     "test_after_all_migrations_every_table_is_its_model",
-    "test_the_first_file_makes_exactly_the_eleven_tables_of_the_contract",
 }
 
 

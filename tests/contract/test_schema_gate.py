@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,6 @@ from dq_databricks.errors import (
 from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.runner import migrate
 from dq_databricks.lifecycle.migrations.scripts import latest_version, shipped_scripts
-from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.state import (
     RENAMED_FROM,
     SCHEMA_VERSION,
@@ -31,9 +31,10 @@ from dq_databricks.model.ids import Context
 from dq_databricks.model.testing import TestResult
 from dq_databricks.store.store import Store
 from tests.support.contract import run
+from tests.support.provisioned import put_schema
 from tests.support.store import START, settings_for, ticking
 
-SPARK_SAMPLE = {"test_m11_writes_to_a_schema_that_is_behind_are_refused_and_reads_answer"}
+SPARK_SAMPLE = {"test_m14_what_was_written_after_the_flag_is_never_acknowledged"}
 RENAMING = Operation(Phase.RENAMING, "job-1", "t", "2026-01-01 00:00 UTC", "alice")
 
 
@@ -69,8 +70,8 @@ def set_version(engine: Engine, version: int, schema: str = "s") -> None:
     write_values(engine, "main", schema, {SCHEMA_VERSION: str(version)}, at=START)
 
 
-def test_m10_an_older_application_reads_and_does_not_write(engine: Engine) -> None:
-    provision(engine, settings_for("s"), ticking())
+def test_m10_an_older_application_reads_and_does_not_write(engine: Engine, tmp_path: Path) -> None:
+    put_schema(tmp_path)
     known = latest_version()
     set_version(engine, known + 1)
     gate = gate_of(engine)
@@ -102,8 +103,8 @@ def test_m11_a_schema_that_may_be_managed_is_upgraded_on_the_way_in(engine: Engi
     assert read_state(engine, "main", "s").version == latest_version()
 
 
-def test_a_writer_waits_until_a_renaming_has_ended(engine: Engine) -> None:
-    provision(engine, settings_for("s"), ticking())
+def test_a_writer_waits_until_a_renaming_has_ended(engine: Engine, tmp_path: Path) -> None:
+    put_schema(tmp_path)
     put(engine, "s", Operation(), RENAMING)
     waiting = Waiting()
 
@@ -127,9 +128,9 @@ def test_a_writer_waits_until_a_renaming_has_ended(engine: Engine) -> None:
     ],
 )
 def test_who_cannot_wait_longer_is_told_what_is_done(
-    engine: Engine, phase: Phase, reads: bool, words: str
+    engine: Engine, tmp_path: Path, phase: Phase, reads: bool, words: str
 ) -> None:
-    provision(engine, settings_for("s"), ticking())
+    put_schema(tmp_path)
     put(engine, "s", Operation(), Operation(phase, "job-1", "t", "2026-01-01 00:00 UTC", "alice"))
     gate = gate_of(engine, lock_wait_s=2)
     with pytest.raises(SchemaBusyError, match=words):
@@ -141,8 +142,10 @@ def test_who_cannot_wait_longer_is_told_what_is_done(
             gate.enter(write=False)
 
 
-def test_m14_what_was_written_after_the_flag_is_never_acknowledged(engine: Engine) -> None:
-    provision(engine, settings_for("s"), ticking())
+def test_m14_what_was_written_after_the_flag_is_never_acknowledged(
+    engine: Engine, tmp_path: Path
+) -> None:
+    put_schema(tmp_path)
     gate = gate_of(engine)
     store = Store(engine, gate.enter(write=True), ticking(), confirm=gate.confirm)
     before = store.written(store.catalog.ensure_project("early"))
@@ -152,8 +155,10 @@ def test_m14_what_was_written_after_the_flag_is_never_acknowledged(engine: Engin
     assert before is not None
 
 
-def test_a_restore_that_began_and_ended_meanwhile_is_noticed(engine: Engine) -> None:
-    provision(engine, settings_for("s"), ticking())
+def test_a_restore_that_began_and_ended_meanwhile_is_noticed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    put_schema(tmp_path)
     gate = gate_of(engine)
     store = Store(engine, gate.enter(write=True), ticking(), confirm=gate.confirm)
     restoring = Operation(Phase.RESTORING, "job-1", "p")
@@ -166,10 +171,9 @@ def test_a_restore_that_began_and_ended_meanwhile_is_noticed(engine: Engine) -> 
     store.written(store.catalog.ensure_project("again"))
 
 
-def test_a_client_follows_a_schema_that_was_renamed(engine: Engine) -> None:
-    run(engine, "CREATE SCHEMA IF NOT EXISTS main.t")
+def test_a_client_follows_a_schema_that_was_renamed(engine: Engine, tmp_path: Path) -> None:
     for schema in ("s", "t"):
-        provision(engine, settings_for(schema), ticking())
+        put_schema(tmp_path, schema)
     moved = Operation(Phase.MOVED, "job-1", "t")
     put(engine, "s", Operation(), moved)
     told: list[str] = []
@@ -184,10 +188,10 @@ def test_a_client_follows_a_schema_that_was_renamed(engine: Engine) -> None:
 
 def test_a_renaming_that_was_stopped_after_its_switch_is_opened_by_the_next(
     engine: Engine,
+    tmp_path: Path,
 ) -> None:
-    run(engine, "CREATE SCHEMA IF NOT EXISTS main.t")
     for schema in ("s", "t"):
-        provision(engine, settings_for(schema), ticking())
+        put_schema(tmp_path, schema)
     put(engine, "t", Operation(), Operation(Phase.ARRIVING, "job-1", "s"))
     gate = gate_of(engine, "t", lock_wait_s=1)
     with pytest.raises(SchemaBusyError, match="is the unfinished target of the renaming of s"):
@@ -197,8 +201,8 @@ def test_a_renaming_that_was_stopped_after_its_switch_is_opened_by_the_next(
     assert read_state(engine, "main", "t").operation == Operation()
 
 
-def test_two_jobs_cannot_both_work_on_a_schema(engine: Engine) -> None:
-    provision(engine, settings_for("s"), ticking())
+def test_two_jobs_cannot_both_work_on_a_schema(engine: Engine, tmp_path: Path) -> None:
+    put_schema(tmp_path)
     put(engine, "s", Operation(), RENAMING)
     other = Operation(Phase.RESTORING, "job-2", "p")
     assert not change_operation(engine, "main", "s", Operation(), other, at=START)

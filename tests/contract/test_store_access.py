@@ -23,7 +23,6 @@ from dq_databricks.errors import (
     WriteConflictError,
     WrongUseError,
 )
-from dq_databricks.lifecycle.provision import provision
 from dq_databricks.model.catalog import Project
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import ProfileRun
@@ -32,6 +31,7 @@ from dq_databricks.model.vocabulary import RunStatus
 from dq_databricks.store.filters import contains, eq, ge, is_in, is_null, lt, ne
 from dq_databricks.store.store import Store
 from tests.support.engines import engine_parameters, open_engine_for_tests
+from tests.support.provisioned import put_schema
 from tests.support.store import (
     START,
     TappedEngine,
@@ -55,8 +55,9 @@ def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     """One migrated schema for the module; each test uses keys of its own."""
-    with open_engine_for_tests(request.param, tmp_path_factory.mktemp("lake")) as engine:
-        provision(engine, settings_for("s"), ticking())
+    folder = tmp_path_factory.mktemp("lake")
+    put_schema(folder)
+    with open_engine_for_tests(request.param, folder) as engine:
         yield engine
 
 
@@ -309,7 +310,8 @@ def _insert_in_process(folder: Path, gate: Barrier, owner: str) -> list[str]:
 def test_s1_two_processes_insert_the_same_keys(tmp_path: Path) -> None:
     module = importlib.import_module("tests.support.local_engine")
     with module.open_for_tests(tmp_path) as engine:
-        provision(engine, settings_for("s"), ticking())
+        put_schema(tmp_path)
+        store = Store(engine, settings_for("s"), ticking())
         spawn = multiprocessing.get_context("spawn")
         with spawn.Manager() as manager, ProcessPoolExecutor(2, mp_context=spawn) as pool:
             gate = manager.Barrier(2)

@@ -15,7 +15,6 @@ from dq_databricks.errors import (
     WrongUseError,
 )
 from dq_databricks.lifecycle.gate import Gate
-from dq_databricks.lifecycle.provision import provision
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.model.setting import WarehouseSettings
 from dq_databricks.model.vocabulary import ResultStatus, RunStatus, Severity
@@ -24,6 +23,7 @@ from dq_databricks.sql.relation import FileRelation, TableRelation
 from dq_databricks.store.filters import eq
 from dq_databricks.store.store import Store
 from tests.support.engines import engine_parameters, open_engine_for_tests
+from tests.support.provisioned import put_schema
 from tests.support.store import (
     START,
     TappedEngine,
@@ -46,8 +46,9 @@ def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     """One migrated schema for the module; each test uses keys of its own."""
-    with open_engine_for_tests(request.param, tmp_path_factory.mktemp("lake")) as engine:
-        provision(engine, settings_for("s"), ticking())
+    folder = tmp_path_factory.mktemp("lake")
+    put_schema(folder)
+    with open_engine_for_tests(request.param, folder) as engine:
         yield engine
 
 

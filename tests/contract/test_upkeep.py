@@ -24,7 +24,6 @@ from dq_databricks.errors import (
     SchemaNewerError,
     WriteConflictError,
 )
-from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import (
     SCHEMA_VERSION,
@@ -52,6 +51,7 @@ from dq_databricks.store.store import Store
 from tests.support import local_engine
 from tests.support.contract import rows
 from tests.support.engines import ENGINES, engine_parameters, open_engine_for_tests
+from tests.support.provisioned import put_schema
 from tests.support.store import (
     START,
     TappedEngine,
@@ -81,18 +81,9 @@ def days_ago(days: int) -> datetime:
     return NOW - timedelta(days=days)
 
 
-@pytest.fixture(scope="module")
-def clean_install(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake with the metadata schema, made once; every engine here reads its files."""
-    folder = tmp_path_factory.mktemp("clean")
-    with local_engine.open_for_tests(folder) as engine:
-        provision(engine, settings_for("s"), Context())
-    return folder
-
-
 @pytest.fixture(params=engine_parameters())
-def engine(request: pytest.FixtureRequest, clean_install: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copytree(clean_install / "lake", tmp_path / "lake")
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    put_schema(tmp_path)
     with open_engine_for_tests(request.param, tmp_path) as opened:
         yield opened
 

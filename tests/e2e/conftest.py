@@ -15,6 +15,7 @@ import pytest
 
 from dq_databricks import Quality, open_quality
 from dq_databricks.cli.app import run
+from tests.support.provisioned import put_schema
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,17 @@ class Said:
 
 @pytest.fixture
 def dq(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> Callable[..., Said]:
     """Call the command in an empty folder, in this process: starting one costs seconds."""
     for name, value in _variables(tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    if request.node.get_closest_marker("empty_lake") is None:
+        put_schema(tmp_path / "home", "dq_metadata")
 
     def call(*arguments: str) -> Said:
         capfd.readouterr()
@@ -73,6 +79,7 @@ def _variables(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def quality(tmp_path: Path) -> Quality:
+    put_schema(tmp_path / "home", "dq_metadata")
     return open_quality(home=tmp_path / "home", durable=False)
 
 

@@ -129,6 +129,7 @@ def test_help_names_every_setting_with_its_variable(dq: Dq) -> None:
         assert entry.metadata["env"] in said.out
 
 
+@pytest.mark.empty_lake
 def test_migrate_and_version(dq: Dq) -> None:
     assert dq("version", "--json").document["schema_version"] is None
     first = dq("migrate", "--json").document

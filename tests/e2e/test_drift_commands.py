@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from dq_databricks import open_quality
 from dq_databricks.sql.statement import Statement
 from tests.e2e.conftest import Said
@@ -17,6 +19,7 @@ def by_hand(home: Path, text: str) -> None:
         quality.engine.execute(Statement(text))
 
 
+@pytest.mark.empty_lake
 def test_verify_gates_on_drift_until_it_is_accepted(dq: Dq, tmp_path: Path) -> None:
     said = dq("migrate", "verify")
     assert (said.code, said.out) == (3, "")

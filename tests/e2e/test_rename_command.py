@@ -46,6 +46,7 @@ def test_a_renamed_schema_is_followed_and_its_old_one_dropped(
     )
 
 
+@pytest.mark.empty_lake
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

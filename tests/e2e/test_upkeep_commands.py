@@ -27,6 +27,7 @@ def test_maintain_says_what_it_did_and_what_it_would(dq: Dq) -> None:
     assert said.err == ""
 
 
+@pytest.mark.empty_lake
 def test_a_schema_that_is_missing_is_said_in_one_line(dq: Dq) -> None:
     said = dq("maintain", "--json")
     assert (said.code, said.out, said.err.count("\n")) == (3, "", 1)
