@@ -28,7 +28,7 @@ from tests.support.contract import named, run
 from tests.support.schemas import clean_fingerprint
 from tests.support.store import TappedEngine, settings_for, ticking
 
-SPARK_SAMPLE = {"test_each_kind_of_statement_makes_the_shape_the_file_says"}
+SPARK_SAMPLE: set[str] = set()  # the upgrade tests compare shapes on Spark
 
 S = "`{schema}`"
 ONE = Script(
