@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -89,9 +88,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def local(clean_install: Path, tmp_path: Path) -> Iterator[Engine]:
+def local(tmp_path: Path) -> Iterator[Engine]:
     """The quickest engine, for what does not depend on the engine."""
-    shutil.copytree(clean_install / "lake", tmp_path / "lake")
+    put_schema(tmp_path)
     with local_engine.open_for_tests(tmp_path) as opened:
         yield opened
 
