@@ -51,7 +51,6 @@ def test_line_ends_and_trailing_blanks_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["0000_a.sql", "0002_b.sql"], "number 0001 is missing"),
         (["0000_a.sql", "0001_b.sql", "0001_c.sql"], "number 0001 stands twice"),
         (["0000_a.sql", "1_b.sql"], "name it NNNN_verb_subject.sql"),
     ],
