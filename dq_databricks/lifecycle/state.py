@@ -30,7 +30,7 @@ OPERATION = "schema_operation"
 SCHEMA_NAME = "data_quality_schema"
 RENAMED_FROM = "renamed_from"
 AUTO_MANAGE = "data_quality_auto_manage_tables"
-_READ = (SCHEMA_VERSION, READER_VERSION, OPERATION, SCHEMA_NAME, RENAMED_FROM, AUTO_MANAGE)
+_READ = (SCHEMA_VERSION, READER_VERSION, OPERATION, RENAMED_FROM, AUTO_MANAGE)
 
 RESTORES = "restores"
 """The row of the leases that counts restores."""
@@ -98,7 +98,6 @@ class SchemaState:
     version: int | None = None
     reader_version: int = 1
     operation: Operation = field(default_factory=Operation)
-    schema_name: str | None = None
     renamed_from: tuple[str, ...] = ()
     auto_manage: bool | None = None
     restores: int = 0
@@ -112,7 +111,6 @@ def read_state(engine: Engine, catalog: str, schema: str) -> SchemaState:
         version=int(values[SCHEMA_VERSION]) if SCHEMA_VERSION in values else None,
         reader_version=int(values.get(READER_VERSION, "1")),
         operation=Operation.of(values.get(OPERATION)),
-        schema_name=values.get(SCHEMA_NAME),
         renamed_from=tuple(json.loads(values.get(RENAMED_FROM, "[]"))),
         auto_manage=None if managed is None else managed != "false",
         restores=int(values.get(RESTORES, "0")),

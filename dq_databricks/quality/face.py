@@ -135,7 +135,7 @@ class Quality:
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
-        return schema_version(self.engine, self.settings)
+        return schema_version(self.engine, self._located())
 
     @property
     def catalog(self) -> CatalogFace:

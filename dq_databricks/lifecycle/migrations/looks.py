@@ -6,18 +6,17 @@ at work, so it is not sent. What is not known here is no reason to hold a statem
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import TableNotFoundError
+from dq_databricks.lifecycle.describing import describe_detail, text_map
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.parse import parse_statement, shared_tree
 from dq_databricks.sql.relation import TableRelation
-from dq_databricks.sql.statement import Statement
 
 CONSTRAINT = "delta.constraints."
 _UNSET = re.compile(
@@ -36,7 +35,9 @@ def is_done(engine: Engine, text: str) -> bool:
     if isinstance(tree, exp.Drop) and str(tree.args.get("kind")).upper() == "TABLE":
         return not _exists(engine, table_name((tree.args.get("tables") or [tree.this])[0]))
     if isinstance(tree, exp.Comment) and str(tree.args.get("kind")).upper() == "TABLE":
-        return bool(detail(engine, table_name(tree.this))["description"] == tree.expression.name)
+        return bool(
+            describe_detail(engine, table_name(tree.this))["description"] == tree.expression.name
+        )
     if isinstance(tree, exp.Alter):
         actions = tree.args.get("actions") or []
         looks = [_LOOKS.get(type(action)) for action in actions]
@@ -53,23 +54,8 @@ def table_name(table: exp.Expression) -> TableName:
     return TableName(*(str(table.text(part)) for part in ("catalog", "db", "this")))
 
 
-def detail(engine: Engine, table: TableName) -> Mapping[str, object]:
-    """What DESCRIBE DETAIL tells of a table. Raises TableNotFoundError."""
-    row: Mapping[str, object] = engine.query(Statement(f"DESCRIBE DETAIL {table.sql}")).to_pylist()[
-        0
-    ]
-    return row
-
-
-def properties(engine: Engine, table: TableName) -> Mapping[str, str]:
-    """The properties of a table, CHECK constraints among them."""
-    row = engine.query(Statement(f"DESCRIBE DETAIL {table.sql}"))
-    return text_map(row.column("properties")[0].as_py())
-
-
-def text_map(found: Mapping[str, str] | Sequence[tuple[str, str]] | str | None) -> dict[str, str]:
-    """A map as engines hand it over: as a dictionary, as pairs, or as JSON."""
-    return dict(json.loads(found) if isinstance(found, str) else found or {})
+def _properties(engine: Engine, table: TableName) -> Mapping[str, str]:
+    return text_map(describe_detail(engine, table)["properties"])
 
 
 def _exists(engine: Engine, table: TableName) -> bool:
@@ -81,18 +67,18 @@ def _exists(engine: Engine, table: TableName) -> bool:
 
 
 def _without(engine: Engine, table: TableName, keys: str) -> bool:
-    live = properties(engine, table)
+    live = _properties(engine, table)
     return not any(key in live for key in _KEY.findall(keys))
 
 
 def _set(engine: Engine, table: TableName, action: exp.Expression) -> bool:
-    live = properties(engine, table)
+    live = _properties(engine, table)
     wanted = [(p.this.name, p.args["value"].name) for p in action.find_all(exp.Property)]
     return bool(wanted) and all(live.get(key) == value for key, value in wanted)
 
 
 def _constrained(engine: Engine, table: TableName, action: exp.Expression) -> bool:
-    live = properties(engine, table)
+    live = _properties(engine, table)
     return all(f"{CONSTRAINT}{c.name}".lower() in live for c in action.expressions)
 
 
@@ -100,7 +86,7 @@ def _dropped(engine: Engine, table: TableName, action: exp.Expression) -> bool:
     kind = str(action.args.get("kind")).upper()
     targets = [target.name.lower() for target in action.args.get("tables") or [action.this]]
     if kind == "CONSTRAINT":
-        live = properties(engine, table)
+        live = _properties(engine, table)
         return not any(f"{CONSTRAINT}{name}" in live for name in targets)
     if kind == "COLUMN":
         columns = {c.name.lower() for c in engine.inspect(TableRelation(table)).columns}

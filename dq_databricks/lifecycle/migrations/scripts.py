@@ -52,10 +52,6 @@ class Script:
         """Whether it changes or removes rows, not only adds tables, columns and properties."""
         return any(_ROWS.match(s.text) for s in split_statements(self.text))
 
-    def rollback_statements(self, catalog: str, schema: str) -> list[ScriptStatement]:
-        """The statements that undo it; none when it cannot be undone."""
-        return statements_of(self.rollback or "", catalog, schema)
-
     def statements(self, catalog: str, schema: str) -> list[ScriptStatement]:
         """Its statements for one schema; their `line` is that of the file."""
         return statements_of(self.text, catalog, schema)

@@ -67,12 +67,6 @@ class StatusReport:
     lock: Lease | None
     migrations: tuple[VersionStatus, ...]
 
-    @property
-    def is_current(self) -> bool:
-        """Whether nothing is left to do or to mend."""
-        fine = {State.APPLIED, State.BASELINE}
-        return self.version == self.newest_version and all(m.state in fine for m in self.migrations)
-
 
 def status(site: Site, scripts: Sequence[Script]) -> StatusReport:
     """The status of every version that has a file or an entry; changes nothing."""

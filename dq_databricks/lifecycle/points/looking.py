@@ -9,6 +9,7 @@ from typing import Any
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import RestoreError
+from dq_databricks.lifecycle.describing import describe_detail, describe_history, text_map
 from dq_databricks.lifecycle.upkeep.describing import (
     DEFAULT_DELETED_FILES,
     DEFAULT_LOG,
@@ -17,7 +18,6 @@ from dq_databricks.lifecycle.upkeep.describing import (
     span_of,
 )
 from dq_databricks.sql.identifiers import TableName
-from dq_databricks.sql.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,12 @@ class TableLog:
 
 def read_log(engine: Engine, name: TableName) -> TableLog:
     """The log of a table, in two statements. Raises TableNotFoundError."""
-    identity, properties = _detail(engine, name)
+    detail = describe_detail(engine, name)
+    properties = text_map(detail["properties"])
     commits = read_commits(engine, name)
     return TableLog(
         table=name.table,
-        table_id=identity,
+        table_id=detail.get("id"),
         commits={commit.version: commit for commit in reversed(commits)},
         file_retention=span_of(properties.get(DELETED_FILES), DEFAULT_DELETED_FILES),
         log_retention=span_of(properties.get(LOG), DEFAULT_LOG),
@@ -98,30 +99,18 @@ def read_log(engine: Engine, name: TableName) -> TableLog:
 
 def read_commits(engine: Engine, name: TableName, *, most: int | None = None) -> tuple[Commit, ...]:
     """The commits of a table, newest first, at most `most`."""
-    limit = "" if most is None else f" LIMIT {int(most)}"
-    rows = engine.query(Statement(f"DESCRIBE HISTORY {name.sql}{limit}")).to_pylist()
+    rows = describe_history(engine, name, most=most)
     return tuple(Commit(int(row["version"]), row["timestamp"], _restored(row)) for row in rows)
 
 
 def read_id(engine: Engine, name: TableName) -> str | None:
     """The id that a table keeps for as long as it lives."""
-    return _detail(engine, name)[0]
-
-
-def _detail(engine: Engine, name: TableName) -> tuple[str | None, Mapping[str, str]]:
-    rows = engine.query(Statement(f"DESCRIBE DETAIL {name.sql}")).to_pylist()
-    row = rows[0] if rows else {}
-    properties = {key: str(value) for key, value in _pairs(row.get("properties")).items()}
-    return row.get("id"), properties
+    found: str | None = describe_detail(engine, name).get("id")
+    return found
 
 
 def _restored(row: Mapping[str, Any]) -> int | None:
     if row["operation"] != "RESTORE":
         return None
-    told = str(_pairs(row.get("operationParameters")).get("version"))
+    told = text_map(row.get("operationParameters")).get("version", "")
     return int(told) if told.isdecimal() else None
-
-
-def _pairs(found: Any) -> dict[str, Any]:
-    """A map as engines give it: a dict, or its pairs."""
-    return dict(found or ())

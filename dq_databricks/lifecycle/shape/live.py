@@ -7,13 +7,12 @@ from typing import Any
 
 from dq_databricks.engine.protocol import ColumnInfo, Engine
 from dq_databricks.errors import TableNotFoundError, UnsupportedError
-from dq_databricks.lifecycle.migrations.looks import text_map
+from dq_databricks.lifecycle.describing import describe_detail, text_map
 from dq_databricks.lifecycle.shape.keys import read_keys
 from dq_databricks.lifecycle.shape.properties import kept_checks, kept_properties
 from dq_databricks.lifecycle.shape.shape import ColumnShape, SchemaShape, TableShape
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
-from dq_databricks.sql.statement import Statement
 
 
 def live_shape(
@@ -54,7 +53,7 @@ def _table(engine: Engine, name: TableName, keys: Mapping[str, str]) -> TableSha
     found = engine.inspect(TableRelation(name))
     if found.version is None:
         return None
-    detail = engine.query(Statement(f"DESCRIBE DETAIL {name.sql}")).to_pylist()[0]
+    detail = describe_detail(engine, name)
     properties = text_map(detail["properties"])
     return TableShape(
         name=name.table,

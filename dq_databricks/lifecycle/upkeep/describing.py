@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dq_databricks.errors import EngineError
+from dq_databricks.lifecycle.describing import describe_detail, describe_history, text_map
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.model.tables import MODELS
 from dq_databricks.sql.identifiers import TableName
-from dq_databricks.sql.statement import Statement
 
 DELETED_FILES = "delta.deletedFileRetentionDuration"
 LOG = "delta.logRetentionDuration"
@@ -63,24 +63,20 @@ def own_tables(site: Site) -> tuple[TableName, ...]:
 
 def read_detail(site: Site, table: TableName) -> Detail:
     """What DESCRIBE DETAIL says of a table."""
-    rows = site.engine.query(Statement(f"DESCRIBE DETAIL {table.sql}")).to_pylist()
-    if not rows:
-        raise EngineError(f"DESCRIBE DETAIL {table}: no answer")
-    row = rows[0]
+    row = describe_detail(site.engine, table)
     return Detail(
         files=row.get("numFiles"),
         size_bytes=row.get("sizeInBytes"),
         created_at=row.get("createdAt"),
         location=row.get("location"),
         is_clustered=_is_clustered(row),
-        properties=_text_map(row.get("properties")),
+        properties=text_map(row.get("properties")),
     )
 
 
 def read_commits(site: Site, table: TableName, *, most: int | None = None) -> tuple[Commit, ...]:
     """The commits that the log still holds, newest first; at most `most`."""
-    limit = "" if most is None else f" LIMIT {int(most)}"
-    rows = site.engine.query(Statement(f"DESCRIBE HISTORY {table.sql}{limit}")).to_pylist()
+    rows = describe_history(site.engine, table, most=most)
     return tuple(
         Commit(int(row["version"]), row["timestamp"], str(row["operation"] or "")) for row in rows
     )
@@ -103,9 +99,3 @@ def span_of(text: str | None, default: timedelta) -> timedelta:
 def _is_clustered(row: Mapping[str, Any]) -> bool:
     """Whether the table is clustered by columns, or by what the platform chooses."""
     return bool(row.get("clusteringColumns")) or "clustering" in (row.get("tableFeatures") or ())
-
-
-def _text_map(found: Any) -> dict[str, str]:
-    """A map as engines give it: a dict, or its pairs."""
-    pairs = found.items() if isinstance(found, Mapping) else found or ()
-    return {str(key): str(value) for key, value in pairs}
