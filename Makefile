@@ -44,9 +44,9 @@ campaign: $(VENV)/.dev ## Race and kill migrations, renamings and restores (ROUN
 	$(BIN)/python -m benchmarks.campaigns all --rounds $(ROUNDS) --seed $(SEED)
 
 lock: $(VENV)/.dev ## Pin the dependencies again, with hashes
-	$(BIN)/uv pip compile pyproject.toml --extra demo \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/demo.txt
-	$(BIN)/uv pip compile pyproject.toml --extra demo --extra spark --extra warehouse --extra dev \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service --extra spark --extra warehouse --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/dev.txt
 
 clean: ## Remove the environment, the local lake and the caches

@@ -14,6 +14,7 @@ class Alert(Record):
 
     TABLE: ClassVar[str] = "dq_alerts"
     KEY: ClassVar[tuple[str, ...]] = ("alert_id",)
+    ENTITY: ClassVar[str] = "alert"
 
     alert_id: str
     source_type: AlertSource

@@ -20,12 +20,18 @@ SmallCount = Annotated[int, SqlType("INT")]
 
 
 class Record(BaseModel):
-    """A row of a metadata table. Fields are columns, in order; `TABLE` and `KEY` name both."""
+    """A row of a metadata table. Fields are columns, in order; `TABLE` and `KEY` name both.
+
+    Changes of a model with an `ENTITY` (its name in the audit log) are audited; the values of its
+    `HIDDEN` fields appear in no log and no answer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
+    ENTITY: ClassVar[str] = ""
+    HIDDEN: ClassVar[frozenset[str]] = frozenset()
 
 
 class EventRecord(Record):

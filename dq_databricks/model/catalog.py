@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from dq_databricks.model.base import MutableRecord
+from dq_databricks.model.base import MutableRecord, SmallCount
+from dq_databricks.model.vocabulary import ConnectionStatus, IncidentKey
+
+DEFAULT_WORKSPACE = "default"
+"""The workspace, and the organization, that every installation starts with."""
 
 
 class Project(MutableRecord):
-    """One tenant or environment."""
+    """One environment of a workspace.
+
+    `incident_key`, `reopen_hours` and `resolve_after_passes` say how its failures become incidents.
+    """
 
     TABLE: ClassVar[str] = "dq_projects"
     KEY: ClassVar[tuple[str, ...]] = ("project_key",)
+    ENTITY: ClassVar[str] = "project"
 
     project_key: str
     name: str
@@ -22,6 +30,10 @@ class Project(MutableRecord):
     updated_at: datetime
     version: int = 1
     deleted_at: datetime | None = None
+    workspace_id: str = DEFAULT_WORKSPACE
+    incident_key: IncidentKey = IncidentKey.TEST
+    reopen_hours: SmallCount = 24
+    resolve_after_passes: SmallCount = 1
 
 
 class Connection(MutableRecord):
@@ -29,6 +41,7 @@ class Connection(MutableRecord):
 
     TABLE: ClassVar[str] = "dq_connections"
     KEY: ClassVar[tuple[str, ...]] = ("connection_id",)
+    ENTITY: ClassVar[str] = "connection"
 
     connection_id: str
     project_key: str
@@ -43,6 +56,10 @@ class Connection(MutableRecord):
     is_active: bool = True
     version: int = 1
     deleted_at: datetime | None = None
+    connection_type: str = "databricks"
+    status: ConnectionStatus = ConnectionStatus.UNKNOWN
+    last_tested_at: datetime | None = None
+    last_error: str | None = None
 
 
 class TableGroup(MutableRecord):
@@ -50,6 +67,7 @@ class TableGroup(MutableRecord):
 
     TABLE: ClassVar[str] = "dq_table_groups"
     KEY: ClassVar[tuple[str, ...]] = ("table_group_id",)
+    ENTITY: ClassVar[str] = "table_group"
 
     table_group_id: str
     connection_id: str
@@ -68,6 +86,7 @@ class TableEntry(MutableRecord):
 
     TABLE: ClassVar[str] = "dq_tables"
     KEY: ClassVar[tuple[str, ...]] = ("table_id",)
+    ENTITY: ClassVar[str] = "table"
 
     table_id: str
     table_group_id: str

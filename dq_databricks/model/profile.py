@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from dq_databricks.model.base import EventRecord, Record, SmallCount
-from dq_databricks.model.vocabulary import RunStatus, Severity, TriggerSource
+from dq_databricks.model.vocabulary import Disposition, RunStatus, Severity, TriggerSource
 
 
 class ProfileRun(Record):
@@ -29,6 +29,7 @@ class ProfileRun(Record):
     duration_ms: int | None = None
     trigger_source: TriggerSource = TriggerSource.MANUAL
     error_message: str | None = None
+    job_id: str | None = None
 
 
 class TableProfile(EventRecord):
@@ -111,6 +112,7 @@ class Anomaly(EventRecord):
 
     TABLE: ClassVar[str] = "dq_profile_anomalies"
     KEY: ClassVar[tuple[str, ...]] = ("anomaly_id",)
+    ENTITY: ClassVar[str] = "anomaly"
 
     profile_run_id: str
     table_name: str
@@ -124,3 +126,6 @@ class Anomaly(EventRecord):
     table_version: int | None = None
     prevalence: float | None = None
     suggestion: str | None = None
+    disposition: Disposition | None = None
+    disposed_by: str | None = None
+    disposed_at: datetime | None = None

@@ -15,6 +15,7 @@ class Setting(Record):
 
     TABLE: ClassVar[str] = "dq_settings"
     KEY: ClassVar[tuple[str, ...]] = ("key",)
+    ENTITY: ClassVar[str] = "setting"
 
     key: str
     value: str | None = None

@@ -28,6 +28,7 @@ class TestRecord(MutableRecord):
     __test__ = False
     TABLE: ClassVar[str] = "dq_tests"
     KEY: ClassVar[tuple[str, ...]] = ("test_id",)
+    ENTITY: ClassVar[str] = "test"
 
     test_id: str
     table_group_id: str
@@ -73,6 +74,7 @@ class TestRun(Record):
     error_tests: SmallCount | None = None
     statement_count: SmallCount | None = None
     error_message: str | None = None
+    job_id: str | None = None
 
 
 class TestResult(EventRecord):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.runner import MigrateOptions, MigrationReport
 from dq_databricks.lifecycle.points.backup import before_migration
 from dq_databricks.lifecycle.provision import schema_version
+from dq_databricks.model.actor import Actor
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
@@ -73,6 +75,9 @@ def open_quality(
 class Quality:
     """Data quality of one metadata schema. Use it in a ``with`` block, or close it.
 
+    `actor` is who changes things, for the audit log. With `projects`, nothing of other projects
+    is seen: their objects are not found.
+
     TARGET is a parquet or CSV file, a glob, a Delta folder or ``catalog.schema.table``.
     """
 
@@ -83,12 +88,15 @@ class Quality:
         context: Context | None = None,
         *,
         told: Callable[[str], None] = lambda _: None,
+        actor: Actor | None = None,
+        projects: Sequence[str] | None = None,
     ) -> None:
         self.settings = settings
+        self.actor = actor or Actor(settings.user_name)
+        self.projects = projects
         self.engine = engine
-        self._context = context or Context()
-        self._told = told
-        self._gate = Gate(engine, settings, self._context, options=self._options(), told=told)
+        self.context, self._told = context or Context(), told
+        self._gate = Gate(engine, settings, self.context, options=self._options(), told=told)
         self._store = self._store_at(settings)
         self._may_read = self._may_write = False
 
@@ -102,6 +110,18 @@ class Quality:
         """Give back connections and threads."""
         self.engine.close()
 
+    def acting(self, actor: Actor, projects: Sequence[str], *, project: str = "") -> Quality:
+        """This schema as `actor` sees it: the rows of `projects`, new ones going to `project`."""
+        settings = replace(self.settings, project=project) if project else self.settings
+        return Quality(
+            settings, self.engine, self.context, told=self._told, actor=actor, projects=projects
+        )
+
+    @property
+    def store(self) -> Store:
+        """The metadata for reading, by subject, for faces and pages built on this one."""
+        return self._ready()
+
     # --- the metadata schema -------------------------------------------------------------------
 
     def migrate(self) -> MigrationReport:
@@ -111,27 +131,27 @@ class Quality:
     @property
     def schema(self) -> SchemaFace:
         """The life of the metadata schema: migrate, status, plan, rollback, repair, baseline."""
-        return SchemaFace(self.engine, self._located(), self._context, self._back_up)
+        return SchemaFace(self.engine, self._located(), self.context, self._back_up)
 
     @property
     def drift(self) -> DriftFace:
         """Whether the schema is what its migrations made of it: verify, adopt."""
-        return DriftFace(self.engine, self._located(), self._context)
+        return DriftFace(self.engine, self._located(), self.context)
 
     @property
     def upkeep(self) -> UpkeepFace:
         """Sizes, daily care and grants: report, maintain, plan_grants, apply_grants."""
-        return UpkeepFace(self.engine, self._located(), self._context)
+        return UpkeepFace(self.engine, self._located(), self.context)
 
     @property
     def points(self) -> PointFace:
         """Restore points: backup, list, show, remove, plan a restore, restore."""
-        return PointFace(self.engine, self._located(), self._context)
+        return PointFace(self.engine, self._located(), self.context)
 
     @property
     def renaming(self) -> RenameFace:
         """Another name for the metadata schema: rename, abandon, drop_old, status."""
-        return RenameFace(self.engine, self._located(), self._context)
+        return RenameFace(self.engine, self._located(), self.context)
 
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
@@ -175,7 +195,7 @@ class Quality:
         `apply` stores them. A test a person edited or removed is never touched.
         """
         entries = self._work().entries(target, group)
-        proposer = Proposer(self._ready(), self.engine, self._context)
+        proposer = Proposer(self._ready(), self.engine, self.context)
         unprofiled = proposer.unprofiled(entries)
         if unprofiled:
             self._profile_runner(progress).run(unprofiled)
@@ -206,7 +226,7 @@ class Quality:
         runner = TestRunner(
             self.engine,
             self._ready(),
-            self._context,
+            self.context,
             self.settings.project,
             parse_target,
             progress,
@@ -355,7 +375,7 @@ class Quality:
             store=self._ready(),
             engine=self.engine,
             settings=self.settings,
-            context=self._context,
+            context=self.context,
             rename=self._rename,
             writable=self._writing,
         )
@@ -388,7 +408,14 @@ class Quality:
     def _store_at(self, settings: Settings) -> Store:
         """The store of one schema; what is written through it counts for that schema only."""
         confirm = partial(self._confirm, settings.data_quality_schema)
-        return Store(self.engine, settings, self._context, confirm=confirm)
+        return Store(
+            self.engine,
+            settings,
+            self.context,
+            confirm=confirm,
+            actor=self.actor,
+            projects=self.projects,
+        )
 
     def _confirm(self, schema: str) -> None:
         """Whether what was written counts; the next write looks anew before it begins."""
@@ -403,22 +430,22 @@ class Quality:
         return MigrateOptions(before_data=self._back_up)
 
     def _back_up(self) -> None:
-        before_migration(self.engine, self._gate.settings, self._context)
+        before_migration(self.engine, self._gate.settings, self.context)
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         return WorkFinder(self._ready(write=write), self.engine, self.settings.project)
 
     def _tests(self, *, write: bool = True) -> TestFace:
-        return TestFace(self._ready(write=write), self.engine, self._context)
+        return TestFace(self._ready(write=write), self.engine, self.context)
 
     def _profile_runner(self, progress: Progress) -> ProfileRunner:
         return ProfileRunner(
-            self.engine, self._ready(), self._context, self.settings.project, progress
+            self.engine, self._ready(), self.context, self.settings.project, progress
         )
 
     def _planned(self, entry: TableEntry, tests: Sequence[TestRecord]) -> PlanReport:
         planned = plan_table(
-            self.engine, entry, tests, at=self._context.now(), resolve_reference=parse_target
+            self.engine, entry, tests, at=self.context.now(), resolve_reference=parse_target
         )
         names = {
             measure.key: test.name for test, check in planned.checks for measure in check.measures

@@ -30,6 +30,7 @@ from dq_databricks.model.base import MutableRecord, Record
 from dq_databricks.model.ids import Context
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.statement import Parameter, Statement
+from dq_databricks.store.changes import Changes
 from dq_databricks.store.columns import checked, column_named, columns_of, from_arrow, to_arrow
 from dq_databricks.store.filters import Condition, eq, is_null, render
 from dq_databricks.store.order import after, order_of
@@ -48,7 +49,8 @@ def natural_key(text: str) -> str:
 class Table(Generic[M]):
     """The rows of one metadata table.
 
-    Rows that were removed are left out unless asked for. Conflicts are retried for `deadline_s`
+    Rows that were removed are left out unless asked for; rows outside `scope` are never seen.
+    Changes of audited rows are noted in `changes`. Conflicts are retried for `deadline_s`
     seconds; then WriteConflictError reaches the caller. That a table that `is_required` does not
     exist means that the schema is too old.
     """
@@ -62,6 +64,8 @@ class Table(Generic[M]):
         *,
         deadline_s: float = DEADLINE_S,
         is_required: bool = False,
+        scope: Sequence[Condition] = (),
+        changes: Changes | None = None,
     ) -> None:
         self.name = name
         self._is_required = is_required
@@ -70,6 +74,8 @@ class Table(Generic[M]):
         self._context = context
         self._deadline_s = deadline_s
         self._removable = issubclass(model, MutableRecord)
+        self.scope = tuple(scope)
+        self._changes = changes if model.ENTITY else None
 
     # --- read ------------------------------------------------------------------------------
 
@@ -90,7 +96,7 @@ class Table(Generic[M]):
         if limit is not None and limit < 1:
             raise WrongUseError(f"limit {limit}: ask for 1 row or more")
         order = order_of(self.model, order_by)
-        where, parameters = render(self.model, self._visible(conditions, include_removed))
+        where, parameters = render(self.model, self._seen(conditions, include_removed))
         scope = self._scope(where, parameters, order.sql)
         if cursor is not None:
             values = decode_cursor(scope, cursor, self.model, order.columns)
@@ -103,7 +109,7 @@ class Table(Generic[M]):
 
     def get(self, *key: str, include_removed: bool = False) -> M | None:
         """The row of `key`, or None."""
-        where, parameters = render(self.model, self._visible(self._is(key), include_removed))
+        where, parameters = render(self.model, self._seen(self._is(key), include_removed))
         text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where}"
         return next(iter(self.rows(Statement(text, parameters))), None)
 
@@ -172,20 +178,29 @@ class Table(Generic[M]):
 
         The key of a removed row is taken up again by an update. Raises AlreadyExistsError.
         """
-        if self.insert_missing([row]) == 1:
-            return row
+        if self._merge([row], update=False)[0] == 1:
+            return self._noted(None, row)
         stored = self._stored(row)
         if stored == row:  # our own insert, whose reply was lost
-            return row
+            return self._noted(None, row)
         if isinstance(stored, MutableRecord) and stored.deleted_at is not None:
             return self._revive(row, stored.version)
         raise AlreadyExistsError(
             f"{self.model.TABLE} already has a row {self._key_text(row)!r}; edit it instead"
         )
 
-    def insert_missing(self, rows: Sequence[M]) -> int:
-        """Add the rows whose keys are not stored, removed ones included; how many were added."""
-        return self._merge(rows, update=False)[0] if rows else 0
+    def insert_missing(self, rows: Sequence[M], *, is_audited: bool = True) -> int:
+        """Add the rows whose keys are not stored, removed ones included; how many were added.
+
+        What a run finds, nobody changed: such rows are not `is_audited`.
+        """
+        if not rows:
+            return 0
+        added = self._merge(rows, update=False)[0]
+        if is_audited and self._changes is not None and added:
+            for row in rows if added == len(rows) else self._as_stored(rows):
+                self._noted(None, row)
+        return added
 
     def upsert_many(self, rows: Sequence[M]) -> tuple[int, int]:
         """Insert or replace the rows of these keys; how many were inserted and updated."""
@@ -199,8 +214,9 @@ class Table(Generic[M]):
         changed = row.model_copy(
             update={"version": expected_version + 1, "updated_at": self._context.now()}
         )
-        if self.change(self._key(row), self._values(changed), eq("version", expected_version)):
-            return changed
+        old, where = self._before(self._key(row)), [eq("version", expected_version)]
+        if self._change(self._key(row), self._values(changed), self._visible(where)):
+            return self._noted(old, changed)
         raise self._refusal(self._key(row), expected_version)
 
     def remove(self, key: Sequence[str], expected_version: int) -> None:
@@ -210,15 +226,22 @@ class Table(Generic[M]):
         """
         now = self._context.now()
         values = {"version": expected_version + 1, "updated_at": now, "deleted_at": now}
-        if not self.change(key, values, eq("version", expected_version)):
+        old = self._before(key)
+        if not self._change(key, values, self._visible([eq("version", expected_version)])):
             raise self._refusal(key, expected_version)
+        if old is not None and self._changes is not None:
+            self._changes.note(old, None)
 
     def change(self, key: Sequence[str], values: Mapping[str, Any], *where: Condition) -> bool:
         """Set `values` on the row of `key` if it meets `where`; whether this call changed it.
 
         One conditional statement; a removed row is never changed.
         """
-        return self._change(key, values, self._visible(where, include_removed=False))
+        old = self._before(key)
+        is_changed = self._change(key, values, self._visible(where))
+        if is_changed and old is not None:
+            self._noted(old, old.model_copy(update=dict(values)))
+        return is_changed
 
     def change_where(self, statement: Statement) -> int:
         """Carry out a conditional UPDATE of this table; how many rows it changed.
@@ -286,7 +309,7 @@ class Table(Generic[M]):
             update={"version": version + 1, "updated_at": self._context.now(), "deleted_at": None}
         )
         if self._change(self._key(row), self._values(changed), [eq("version", version)]):
-            return changed
+            return self._noted(None, changed)
         raise self._refusal(self._key(row), version)
 
     def _holds(self, key: Sequence[str], values: Mapping[str, Any]) -> bool:
@@ -314,9 +337,25 @@ class Table(Generic[M]):
     def _retrying(self, action: Callable[[], T]) -> T:
         return retrying(partial(action), deadline_s=self._deadline_s)
 
-    def _visible(self, conditions: Sequence[Condition], include_removed: bool) -> list[Condition]:
-        hidden = self._removable and not include_removed
-        return [*conditions, is_null("deleted_at")] if hidden else list(conditions)
+    def _seen(self, conditions: Sequence[Condition], include_removed: bool) -> list[Condition]:
+        shown = list(conditions) if include_removed else self._visible(conditions)
+        return [*shown, *self.scope]
+
+    def _visible(self, conditions: Sequence[Condition]) -> list[Condition]:
+        return [*conditions, is_null("deleted_at")] if self._removable else list(conditions)
+
+    def _before(self, key: Sequence[str]) -> M | None:
+        """The row before a change, where changes are noted."""
+        return None if self._changes is None else self.get(*key)
+
+    def _noted(self, old: M | None, new: M) -> M:
+        if self._changes is not None:
+            self._changes.note(old, new)
+        return new
+
+    def _as_stored(self, rows: Sequence[M]) -> list[M]:
+        """Those of `rows` that are stored exactly so: the ones an insert has just added."""
+        return [row for row in rows if self.get(*self._key(row)) == row]
 
     def _is(self, key: Sequence[str]) -> list[Condition]:
         if len(key) != len(self.model.KEY):

@@ -21,7 +21,7 @@ class Alerts:
 
     def write(self, alerts: Sequence[Alert]) -> int:
         """Store the alerts that are not stored yet, in one commit; how many were new."""
-        return self.table.insert_missing(alerts)
+        return self.table.insert_missing(alerts, is_audited=False)
 
     def get(self, alert_id: str) -> Alert:
         """The alert of this id; raises NotFoundError."""

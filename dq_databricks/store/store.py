@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.model.actor import Actor
 from dq_databricks.model.alert import Alert
+from dq_databricks.model.audit import AuditEvent
 from dq_databricks.model.base import Record
 from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
 from dq_databricks.model.ids import Context
@@ -17,9 +19,12 @@ from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
 from dq_databricks.store.alerts import Alerts
+from dq_databricks.store.audit import AuditLog
 from dq_databricks.store.catalog import Catalog
+from dq_databricks.store.changes import Changes
 from dq_databricks.store.profiles import Profiles
 from dq_databricks.store.runs import Runs
+from dq_databricks.store.scope import of_projects
 from dq_databricks.store.settings import StoredSettings
 from dq_databricks.store.tests import Tests
 
@@ -30,7 +35,8 @@ T = TypeVar("T")
 class Store:
     """The metadata of the schema that `settings` name. Makes no call when constructed.
 
-    `confirm` is asked after writes whether they count; it raises when they do not.
+    `confirm` is asked after writes whether they count; it raises when they do not. `actor` is who
+    writes. With `projects`, rows of other projects are never seen.
     """
 
     def __init__(
@@ -40,7 +46,12 @@ class Store:
         context: Context,
         *,
         confirm: Callable[[], None] = lambda: None,
+        actor: Actor | None = None,
+        projects: Sequence[str] | None = None,
     ) -> None:
+        self._actor = actor or Actor(settings.user_name)
+        self._projects = projects
+        self._changes = Changes()
         self._engine = engine
         self._confirm = confirm
         self._settings = settings
@@ -62,13 +73,33 @@ class Store:
         self.runs = Runs(self.table(TestRun), self.table(TestResult))
         self.alerts = Alerts(self.table(Alert), context)
         self.settings = StoredSettings(self.table(Setting), settings, context)
+        self.audit = AuditLog(self.table(AuditEvent), context)
 
     def table(self, model: type[M]) -> Table[M]:
-        """Generic access to the rows of one model."""
-        name = TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
-        return Table(self._engine, name, model, self._context, is_required=True)
+        """Generic access to the rows of one model, within the projects of this store."""
+        scope = () if self._projects is None else of_projects(model, self._projects, self._sql)
+        return Table(
+            self._engine,
+            self._name(model),
+            model,
+            self._context,
+            is_required=True,
+            scope=scope,
+            changes=self._changes,
+        )
 
     def written(self, value: T) -> T:
-        """`value`, once it is sure that what was written for it counts."""
+        """`value`, once what was changed for it is in the audit log and is sure to count."""
+        self.record()
         self._confirm()
         return value
+
+    def record(self) -> None:
+        """Write the changes that were noted since the last call down in the audit log."""
+        self.audit.write(self._changes.take(), self._actor)
+
+    def _name(self, model: type[Record]) -> TableName:
+        return TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
+
+    def _sql(self, model: type[Record]) -> str:
+        return self._name(model).sql

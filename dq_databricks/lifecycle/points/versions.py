@@ -14,7 +14,7 @@ from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import OPERATION, SCHEMA_VERSION, Operation, Phase
 from dq_databricks.model.life import RestorePoint
 from dq_databricks.model.setting import Setting
-from dq_databricks.model.tables import LIFE_TABLES
+from dq_databricks.model.tables import NEVER_RESTORED
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
@@ -61,7 +61,7 @@ class SettingsThen:
 def user_tables(site: Site) -> tuple[TableName, ...]:
     """Tables and views of the schema, without those its own life is kept in."""
     names = site.engine.tables(site.catalog, site.schema)
-    return tuple(sorted(name for name in names if name.table not in LIFE_TABLES))
+    return tuple(sorted(name for name in names if name.table not in NEVER_RESTORED))
 
 
 def read_versions(site: Site, *, readings: int = MOST_READINGS) -> Versions:

@@ -1,0 +1,127 @@
+"""The audit log: changes become entries, each chained to the one before of its workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dq_databricks.errors import WriteConflictError
+from dq_databricks.model.actor import Actor
+from dq_databricks.model.audit import AuditEvent
+from dq_databricks.model.base import Record
+from dq_databricks.model.ids import Context
+from dq_databricks.store.access import Table
+from dq_databricks.store.changes import Change
+from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.page import Page
+
+CHAIN_FORMAT = "1"
+MOST_TRIES = 50
+_UNTOLD = frozenset({"version", "updated_at", "created_at", "deleted_at"})
+
+
+class AuditLog:
+    """Entries of every workspace; each workspace has a chain of its own."""
+
+    def __init__(self, table: Table[AuditEvent], context: Context) -> None:
+        self.table = table
+        self._context = context
+
+    def write(self, changes: Sequence[Change], actor: Actor) -> tuple[AuditEvent, ...]:
+        """Append `changes` to the chain of the actor's workspace, in one commit."""
+        return self.append([_told(change) for change in changes], actor)
+
+    def append(self, entries: Sequence[Mapping[str, str]], actor: Actor) -> tuple[AuditEvent, ...]:
+        """Append entries (action, entity_type, entity_id, changes as JSON) to the actor's chain.
+
+        Raises WriteConflictError when others were first every time.
+        """
+        return tuple(self._append(entry, actor) for entry in entries)
+
+    def _append(self, entry: Mapping[str, str], actor: Actor) -> AuditEvent:
+        """One entry after the head; of two writers of one place, one succeeds, the other moves."""
+        for _ in range(MOST_TRIES):
+            event = _chained(self.head(actor.workspace_id), entry, actor, self._context.now())
+            if self.table.insert_missing([event]):
+                return event
+        raise WriteConflictError(
+            f"audit log of workspace {actor.workspace_id!r}: others wrote first {MOST_TRIES} times"
+        )
+
+    def head(self, workspace_id: str) -> AuditEvent | None:
+        """The newest entry of a workspace, or None."""
+        page = self.table.select(eq("workspace_id", workspace_id), order_by=("-sequence",), limit=1)
+        return next(iter(page), None)
+
+    def select(
+        self, *conditions: Condition, limit: int | None = None, cursor: str | None = None
+    ) -> Page[AuditEvent]:
+        """Entries that meet `conditions`, newest first."""
+        return self.table.select(*conditions, order_by=("-sequence",), limit=limit, cursor=cursor)
+
+
+def entry_hash(event: AuditEvent) -> str:
+    """SHA-256 over the format, the previous hash and every other field, each with its length."""
+    parts = [CHAIN_FORMAT, event.previous_hash]
+    for name in AuditEvent.model_fields:
+        if name not in ("previous_hash", "entry_hash"):
+            parts += [name, _text(getattr(event, name))]
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(f"{len(encoded)}:".encode() + encoded)
+    return digest.hexdigest()
+
+
+def _chained(
+    head: AuditEvent | None, entry: Mapping[str, str], actor: Actor, at: datetime
+) -> AuditEvent:
+    event = AuditEvent.model_validate(
+        {
+            **entry,
+            "workspace_id": actor.workspace_id,
+            "sequence": 1 if head is None else head.sequence + 1,
+            "actor": actor.name,
+            "actor_type": actor.actor_type,
+            "api_key_id": actor.api_key_id,
+            "request_id": actor.request_id,
+            "source_address": actor.source_address,
+            "created_at": at,
+            "previous_hash": "" if head is None else head.entry_hash,
+            "entry_hash": "",
+        }
+    )
+    return event.model_copy(update={"entry_hash": entry_hash(event)})
+
+
+def _told(change: Change) -> dict[str, str]:
+    row = change.row
+    return {
+        "action": change.action,
+        "entity_type": row.ENTITY,
+        "entity_id": "/".join(str(getattr(row, name)) for name in row.KEY),
+        "changes": json.dumps(_differences(change), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _differences(change: Change) -> dict[str, dict[str, Any]]:
+    old, new = _plain(change.old), _plain(change.new)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return {name: {"old": old.get(name), "new": new.get(name)} for name in names}
+
+
+def _plain(row: Record | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    told = row.model_dump(mode="json", exclude=set(_UNTOLD | row.HIDDEN))
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    """A field as it is hashed; None differs from every text."""
+    if value is None:
+        return "\x00"
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
