@@ -217,3 +217,56 @@ class RenameError(QualityError):
 
 class RestoreError(QualityError):
     """A restore point cannot be made or reached; nothing was changed."""
+
+
+# --- the service -----------------------------------------------------------------------------
+
+
+class UnauthenticatedError(WrongUseError):
+    """No key or identity was given, or it is not valid (any more)."""
+
+
+class ForbiddenError(WrongUseError):
+    """The key or user may not do this; the message names the scope that is missing."""
+
+
+class PreconditionMissingError(WrongUseError):
+    """A change did not say which version of the object it means (If-Match)."""
+
+
+class LimitReachedError(WrongUseError):
+    """An organization has as many users, projects or gigabytes as it may have."""
+
+
+class TooManyRequestsError(QualityError):
+    """A key, or an address without one, asked too often; `retry_after_s` says when to go on."""
+
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RequestError(WrongUseError):
+    """A request is malformed: its body, its depth, its encoding or its parameters."""
+
+
+class RequestTooLargeError(RequestError):
+    """The body of a request is larger than allowed."""
+
+
+class IdempotencyMismatchError(WrongUseError):
+    """An idempotency key was used again with another request."""
+
+
+class InProgressError(WrongUseError):
+    """The same request is being carried out at this moment."""
+
+
+class RunEndedError(WrongUseError):
+    """The job or run has already ended, so it can be neither changed nor cancelled."""
+
+
+class CronError(WrongUseError):
+    """A cron expression cannot be read, or never fires."""
