@@ -30,6 +30,7 @@ from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
+from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.points import PointFace
@@ -367,6 +368,11 @@ class Quality:
         """Take note of an alert; raises VersionConflictError naming who was first."""
         taken = self._writing().alerts.acknowledge(alert_id, by or self.settings.user_name)
         return self._store.written(taken)
+
+    @property
+    def listings(self) -> Listings:
+        """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
+        return Listings(self._ready(), self.actor.workspace_id)
 
     @property
     def options(self) -> OptionsFace:

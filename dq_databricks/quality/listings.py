@@ -1,0 +1,221 @@
+"""Lists with filters and an order, and what stands beside each row; a read or two each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dq_databricks.errors import UnknownNameError
+from dq_databricks.model.alert import Alert
+from dq_databricks.model.audit import AuditEvent
+from dq_databricks.model.profile import ProfileRun
+from dq_databricks.model.testing import PastResult, TestRecord, TestResult, TestRun
+from dq_databricks.model.vocabulary import ResultStatus, RunStatus
+from dq_databricks.model.words import did_you_mean
+from dq_databricks.model.work import Job
+from dq_databricks.store.filters import Condition, contains, eq, ge, is_in, lt
+from dq_databricks.store.latest import LatestVerdicts, TestCount
+from dq_databricks.store.page import Page
+from dq_databricks.store.store import Store
+from dq_databricks.store.worst import worst_first
+
+__all__ = ["AlertFilter", "AuditFilter", "Listings", "TestCount", "TestFilter"]
+
+TEST_ORDERS = ("table_name", "name", "rule_type", "severity", "test_suite_key", "updated_at")
+NEVER_RAN = "never"
+PAST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestFilter:
+    """Which tests; None lets all through. `verdict` may be `never`: those that never ran."""
+
+    __test__ = False
+    table_id: str | None = None
+    suite: str | None = None
+    check_type: str | None = None
+    verdict: str | None = None
+    text: str | None = None
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which alerts; None lets all through."""
+
+    acknowledged: bool | None = None
+    severity: str | None = None
+    source: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries of the audit log; None lets all through, `until` is left out."""
+
+    actor: str | None = None
+    action: str | None = None
+    entity_type: str | None = None
+    entity_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """What lists show. `workspace_id` names the audit log that is read."""
+
+    store: Store
+    workspace_id: str
+
+    # --- tests -------------------------------------------------------------------------------
+
+    def tests(
+        self,
+        wanted: TestFilter,
+        *,
+        order: str = "table_name",
+        limit: int | None = 50,
+        cursor: str | None = None,
+    ) -> Page[TestRecord]:
+        """Tests that `wanted` lets through, by `order` (descending with a leading ``-``).
+
+        Raises UnknownNameError for an order that is none of TEST_ORDERS, or an unknown verdict.
+        """
+        if order.removeprefix("-") not in TEST_ORDERS:
+            raise UnknownNameError(
+                f"tests cannot be ordered by {order!r}; by {', '.join(TEST_ORDERS)} they can"
+            )
+        by = tuple(dict.fromkeys((order, "table_name" if order != "-table_name" else order)))
+        return self.store.tests.table.select(
+            *self._of_tests(wanted), order_by=(*by, "name"), limit=limit, cursor=cursor
+        )
+
+    def past(
+        self, tests: Sequence[TestRecord], *, count: int = PAST_SHOWN
+    ) -> Mapping[str, tuple[PastResult, ...]]:
+        """The last `count` results of each of `tests`, newest first; one read."""
+        return self.store.runs.previous([test.test_id for test in tests], count=count)
+
+    def test_counts(self) -> tuple[TestCount, ...]:
+        """All tests, counted by what they are filtered by; one read."""
+        return self._latest.counts()
+
+    def history(self, test_id: str, *, limit: int = 100) -> tuple[TestResult, ...]:
+        """The last results of a test, newest first."""
+        return self.store.runs.results(eq("test_id", test_id), limit=limit).items
+
+    # --- runs --------------------------------------------------------------------------------
+
+    def test_runs(
+        self, *, status: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[TestRun]:
+        """Test runs, newest first."""
+        return self.store.runs.select(*_status(status), limit=limit, cursor=cursor)
+
+    def profile_runs(
+        self, *, status: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[ProfileRun]:
+        """Profile runs, newest first."""
+        return self.store.profiles.select(*_status(status), limit=limit, cursor=cursor)
+
+    def test_run(self, run_id: str) -> TestRun | None:
+        """A test run, or None: it has not begun, or is no test run."""
+        return self.store.runs.runs.get(run_id)
+
+    def profile_run(self, run_id: str) -> ProfileRun | None:
+        """A profile run, or None: it has not begun, or is no profile run."""
+        return self.store.profiles.runs.get(run_id)
+
+    def job_of_run(self, run_id: str) -> Job | None:
+        """The newest job that makes this run, or None."""
+        page = self.store.table(Job).select(
+            eq("run_id", run_id), order_by=("-created_at",), limit=1
+        )
+        return next(iter(page), None)
+
+    def results(
+        self, run_id: str, *, verdict: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[TestResult, ...]:
+        """Results of a complete run, the worst first, from the place `offset` on."""
+        wanted = [] if verdict is None else [eq("result_status", _verdict(verdict))]
+        runs, results = self.store.runs.runs, self.store.table(TestResult)
+        conditions = [eq("test_run_id", run_id), *wanted]
+        return worst_first(runs, results, conditions, limit=limit, offset=offset)
+
+    # --- alerts and audit log ----------------------------------------------------------------
+
+    def alerts(
+        self, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Alert]:
+        """Alerts that `wanted` lets through, newest first."""
+        named = {
+            "acknowledged": wanted.acknowledged,
+            "severity": wanted.severity,
+            "source_type": wanted.source,
+        }
+        text = [] if not wanted.text else [contains("title", wanted.text)]
+        return self.store.alerts.select(*_named(named), *text, limit=limit, cursor=cursor)
+
+    def alerts_of(self, ids: Sequence[str]) -> tuple[Alert, ...]:
+        """The alerts of these ids that there are."""
+        return self.store.alerts.select(is_in("alert_id", ids)).items
+
+    def audit(
+        self, wanted: AuditFilter, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[AuditEvent]:
+        """Entries of the audit log of the workspace, newest first."""
+        named = {
+            "actor": wanted.actor,
+            "action": wanted.action,
+            "entity_type": wanted.entity_type,
+            "entity_id": wanted.entity_id,
+        }
+        times = [ge("created_at", wanted.since)] if wanted.since else []
+        times += [lt("created_at", wanted.until)] if wanted.until else []
+        mine = eq("workspace_id", self.workspace_id)
+        return self.store.audit.select(mine, *_named(named), *times, limit=limit, cursor=cursor)
+
+    # --- below -------------------------------------------------------------------------------
+
+    @property
+    def _latest(self) -> LatestVerdicts:
+        store = self.store
+        return LatestVerdicts(store.tests.table, store.runs.runs, store.table(TestResult))
+
+    def _of_tests(self, wanted: TestFilter) -> list[Condition]:
+        named = {
+            "table_id": wanted.table_id,
+            "test_suite_key": wanted.suite,
+            "rule_type": wanted.check_type,
+            "is_active": wanted.is_active,
+        }
+        found = _named(named)
+        if wanted.text:
+            found.append(contains("name", wanted.text))
+        if wanted.verdict is not None:
+            never = wanted.verdict == NEVER_RAN
+            found.append(self._latest.having(None if never else _verdict(wanted.verdict)))
+        return found
+
+
+def _named(values: Mapping[str, str | bool | None]) -> list[Condition]:
+    return [eq(column, value) for column, value in values.items() if value is not None]
+
+
+def _status(status: str | None) -> list[Condition]:
+    if status is None:
+        return []
+    known = [one.value for one in RunStatus]
+    if status not in known:
+        raise UnknownNameError(f"no run status is named {status!r}; there are {', '.join(known)}")
+    return [eq("status", status)]
+
+
+def _verdict(name: str) -> ResultStatus:
+    known = [one.value for one in ResultStatus]
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise UnknownNameError(f"no verdict is named {name!r}{hint}")
+    return ResultStatus(name)
