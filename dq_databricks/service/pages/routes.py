@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from dq_databricks.service.pages import assets, sign_in
+
+ROUTERS: tuple[APIRouter, ...] = (
+    assets.router,
+    sign_in.router,
+)
