@@ -47,11 +47,19 @@ class GatedEngine:
         self._gated("append", str(table), lambda: self._engine.append(table, rows))
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """See `Engine.merge`."""
         return self._gated(
-            "merge", str(table), lambda: self._engine.merge(table, rows, on=on, update=update)
+            "merge",
+            str(table),
+            lambda: self._engine.merge(table, rows, on=on, update=update, counter=counter),
         )
 
     def inspect(self, relation: Relation) -> Snapshot:

@@ -141,10 +141,19 @@ class Engine(Protocol):
         """Add `rows` in one commit. Columns absent from `rows` become NULL."""
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Insert or (when `update`) replace the rows of these keys in one conditional commit.
 
+        With `counter`, a column of whole numbers, only the next step of each row is taken: a
+        stored row is replaced where its `counter` is one below the given one, and a new key is
+        inserted where the given one is 1. Other rows are left out.
         Raises WriteConflictError when a concurrent writer won.
         """
 

@@ -36,6 +36,7 @@ class Write:
     update: bool = False
     version: int | None = None
     expected_version: int | None = None
+    counter: str | None = None
 
 
 @dataclass(slots=True)
@@ -108,11 +109,17 @@ class Recorder:
         self.engine.append(table, rows)
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """See `Engine.merge`."""
-        self.calls.wrote(Write("merge", table, rows, tuple(on), update))
-        return self.engine.merge(table, rows, on=on, update=update)
+        self.calls.wrote(Write("merge", table, rows, tuple(on), update, counter=counter))
+        return self.engine.merge(table, rows, on=on, update=update, counter=counter)
 
     def inspect(self, relation: Relation) -> Snapshot:
         """See `Engine.inspect`."""
@@ -190,10 +197,16 @@ class RecordingEngine:
         self.calls.wrote(Write("append", table, rows))
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Remember the rows; all count as inserted."""
-        self.calls.wrote(Write("merge", table, rows, tuple(on), update))
+        self.calls.wrote(Write("merge", table, rows, tuple(on), update, counter=counter))
         return MergeCounts(rows.num_rows, 0)
 
     def inspect(self, relation: Relation) -> Snapshot:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from dq_databricks.errors import ConstraintError, SchemaMismatchError
+from dq_databricks.sql.identifiers import quote
 
 
 def check_columns(table: object, rows: pa.Table, known: Sequence[str]) -> None:
@@ -17,13 +18,16 @@ def check_columns(table: object, rows: pa.Table, known: Sequence[str]) -> None:
         )
 
 
-def check_keys(table: object, rows: pa.Table, on: Sequence[str]) -> None:
+def check_keys(
+    table: object, rows: pa.Table, on: Sequence[str], counter: str | None = None
+) -> None:
     """Raise ConstraintError when a key of a merge is NULL or stands twice in `rows`.
 
-    Raises SchemaMismatchError when `rows` lacks a key column.
+    Raises SchemaMismatchError when `rows` lacks a key column, or the `counter`.
     """
-    if missing := [name for name in on if name not in rows.column_names]:
-        raise SchemaMismatchError(f"merge into {table}: the rows lack key column {missing[0]!r}")
+    needed = on if counter is None else [*on, counter]
+    if missing := [name for name in needed if name not in rows.column_names]:
+        raise SchemaMismatchError(f"merge into {table}: the rows lack column {missing[0]!r}")
     keys = rows.select(list(on))
     for name in on:
         if keys.column(name).null_count:
@@ -33,3 +37,13 @@ def check_keys(table: object, rows: pa.Table, on: Sequence[str]) -> None:
             f"merge into {table}: a key ({', '.join(on)}) stands twice in the rows; "
             "keep one row for each key"
         )
+
+
+def following(counter: str | None) -> str:
+    """What a MERGE from `s` into `t` adds to WHEN MATCHED, so that only the next step is taken."""
+    return "" if counter is None else f" AND t.{quote(counter)} = s.{quote(counter)} - 1"
+
+
+def first(counter: str | None) -> str:
+    """What it adds to WHEN NOT MATCHED, so that only the first step is taken."""
+    return "" if counter is None else f" AND s.{quote(counter)} = 1"

@@ -64,6 +64,26 @@ def test_merge_inserts_and_replaces_by_key(engine: Engine) -> None:
         engine.merge(name, arrow([ID, ("extra", pa.int64())], ("d", 4)), on=["id"])
 
 
+def test_a_merge_with_a_counter_takes_only_the_next_step_of_a_row(engine: Engine) -> None:
+    name = create(engine, "counted", "id STRING, version BIGINT, note STRING")
+    columns = [ID, ("version", pa.int64()), NOTE]
+    first = arrow(columns, ("a", 1, "new"), ("b", 1, "new"), ("late", 2, "no such row"))
+    assert engine.merge(name, first, on=["id"], counter="version") == MergeCounts(2, 0)
+    before = version_of(engine, "counted")
+    rest = arrow(columns, ("a", 2, "next"), ("b", 1, "again"), ("c", 1, "new"))
+    assert engine.merge(name, rest, on=["id"], counter="version") == MergeCounts(1, 1)
+    assert version_of(engine, "counted") == before + 1
+    ahead = arrow(columns, ("a", 4, "ahead"), ("b", 3, "ahead"))
+    assert engine.merge(name, ahead, on=["id"], counter="version") == MergeCounts(0, 0)
+    assert rows(engine, f"SELECT id, version, note FROM {name.sql} ORDER BY id") == [
+        ("a", 2, "next"),
+        ("b", 1, "new"),
+        ("c", 1, "new"),
+    ]
+    with pytest.raises(SchemaMismatchError, match="lack column 'version'"):
+        engine.merge(name, arrow([ID], ("a",)), on=["id"], counter="version")
+
+
 def test_guarded_update_succeeds_once(engine: Engine) -> None:
     name = create(engine, "guarded", "id STRING, version BIGINT, note STRING")
     run(engine, f"INSERT INTO {name.sql} VALUES ('a', 1, 'old'), ('b', 1, 'old')")

@@ -70,10 +70,18 @@ class TappedEngine:
         self._tapped("append", table.table, lambda: self.engine.append(table, rows))
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         return self._tapped(
-            "merge", table.table, lambda: self.engine.merge(table, rows, on=on, update=update)
+            "merge",
+            table.table,
+            lambda: self.engine.merge(table, rows, on=on, update=update, counter=counter),
         )
 
     def inspect(self, relation: Relation) -> Snapshot:

@@ -139,10 +139,16 @@ class LocalEngine:
         self._writer.append(table, rows)
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Insert or replace rows by key in one conditional commit; see `Engine.merge`."""
-        return self._writer.merge(table, rows, on, update=update)
+        return self._writer.merge(table, rows, on, update=update, counter=counter)
 
     def inspect(self, relation: Relation) -> Snapshot:
         """Describe `relation` without reading its data; see `Engine.inspect`."""

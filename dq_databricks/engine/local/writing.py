@@ -108,15 +108,21 @@ class Writer:
             add_rows(table, conform(rows, table.schema, table=str(name), lenient=lenient))
 
     def merge(
-        self, name: TableName, rows: pa.Table, on: Sequence[str], *, update: bool
+        self,
+        name: TableName,
+        rows: pa.Table,
+        on: Sequence[str],
+        *,
+        update: bool,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Insert or replace rows by key in one conditional commit; see `Engine.merge`."""
         with self.open(name, what="merge into") as table:
             check_columns(name, rows, table.schema.names)
-            check_keys(name, rows, on)
+            check_keys(name, rows, on, counter)
             if rows.num_rows == 0:
                 return MergeCounts(0, 0)
-            return _merge(table, _typed(table, rows), on, update=update)
+            return _merge(table, _typed(table, rows), on, update=update, counter=counter)
 
 
 @contextmanager
@@ -160,18 +166,24 @@ def _typed(table: OpenTable, rows: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _merge(table: OpenTable, rows: pa.Table, on: Sequence[str], *, update: bool) -> MergeCounts:
+def _merge(
+    table: OpenTable, rows: pa.Table, on: Sequence[str], *, update: bool, counter: str | None
+) -> MergeCounts:
     names = rows.column_names
     source = rows.rename_columns([f"c{number}" for number in range(len(names))])
     values = {quoted(column): quoted("s", f"c{n}") for n, column in enumerate(names)}
     keys = [f"({quoted('t', key)} = {values[quoted(key)]})" for key in on]
     keys += [pin for key in on if (pin := literal_pin(key, rows.column(key)))]
+    first = following = None
+    if counter is not None:
+        given = values[quoted(counter)]
+        first, following = f"{given} = 1", f"{quoted('t', counter)} = {given} - 1"
     merger = table.delta.merge(
         source, " AND ".join(keys), source_alias="s", target_alias="t", streamed_exec=False
-    ).when_not_matched_insert(values)
+    ).when_not_matched_insert(values, predicate=first)
     replaced = {key: value for key, value in values.items() if key not in map(quoted, on)}
     if update and replaced:
-        merger = merger.when_matched_update(replaced)
+        merger = merger.when_matched_update(replaced, predicate=following)
     done = merger.execute()
     return MergeCounts(done["num_target_rows_inserted"], done["num_target_rows_updated"])
 

@@ -121,17 +121,23 @@ class SparkEngine:
                 self._frame(writes.insert(table, view, given=given, known=schema.names))
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Insert or replace by key in one commit."""
-        check_keys(table, rows, on)
+        check_keys(table, rows, on, counter)
         with self._runner.running(f"merge into {table}", writing=True):
             schema = self._schema(table)
             check_columns(table, rows, schema.names)
             cast = fitted(table, rows, schema)
             with self._view(cast, schema) as view:
-                done = self._frame(writes.merge(table, view, cast, on=on, update=update))
-                counts = done.collect()[0]
+                statement = writes.merge(table, view, cast, on=on, update=update, counter=counter)
+                counts = self._frame(statement).collect()[0]
         return MergeCounts(int(counts["num_inserted_rows"]), int(counts["num_updated_rows"]))
 
     def inspect(self, relation: Relation) -> Snapshot:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from dq_databricks.engine.rows import first, following
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.statement import Parameter, Statement
 
@@ -24,9 +25,17 @@ def insert(table: TableName, view: str, *, given: Sequence[str], known: Sequence
 
 
 def merge(
-    table: TableName, view: str, rows: pa.Table, *, on: Sequence[str], update: bool
+    table: TableName,
+    view: str,
+    rows: pa.Table,
+    *,
+    on: Sequence[str],
+    update: bool,
+    counter: str | None = None,
 ) -> Statement:
     """Insert the rows of `view` whose keys are new and, when `update`, replace the others.
+
+    With `counter`, only the next step of each row; see `Engine.merge`.
 
     The keys stand in the condition, so that the table's file statistics can spare files.
     """
@@ -35,9 +44,10 @@ def merge(
     clauses = [f"MERGE INTO {table.sql} AS t", f"USING {quote(view)} AS s", f"ON {condition}"]
     if update and others:
         changes = ", ".join(f"t.{quote(name)} = s.{quote(name)}" for name in others)
-        clauses.append(f"WHEN MATCHED THEN UPDATE SET {changes}")
+        clauses.append(f"WHEN MATCHED{following(counter)} THEN UPDATE SET {changes}")
     values = ", ".join(f"s.{quote(name)}" for name in rows.column_names)
-    clauses.append(f"WHEN NOT MATCHED THEN INSERT ({_listed(rows.column_names)}) VALUES ({values})")
+    names = _listed(rows.column_names)
+    clauses.append(f"WHEN NOT MATCHED{first(counter)} THEN INSERT ({names}) VALUES ({values})")
     return Statement("\n".join(clauses), parameters)
 
 

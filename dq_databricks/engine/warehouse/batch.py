@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as kind
 
+from dq_databricks.engine.rows import first, following
 from dq_databricks.engine.warehouse.parameters import MAX_PARAMETER_BYTES, double_text
 from dq_databricks.engine.warehouse.types import is_nested, sql_type
 from dq_databricks.errors import UnsupportedError
@@ -46,23 +47,25 @@ def insert_statement(table: TableName, rows: pa.Table) -> Statement:
 
 
 def merge_statement(
-    table: TableName, rows: pa.Table, on: Sequence[str], *, update: bool
+    table: TableName,
+    rows: pa.Table,
+    on: Sequence[str],
+    *,
+    update: bool,
+    counter: str | None = None,
 ) -> Statement:
     """One MERGE by key; the condition also names the keys, so the target is pruned by them."""
     batch, (literal, keys) = unpacked(rows), _literal_keys(rows, on)
     equal = [f"t.{quote(name)} = s.{quote(name)}" for name in on]
     names = [quote(name) for name in rows.column_names]
     changes = [name for name in names if name not in {quote(key) for key in on}] or names
+    sets = ", ".join(f"t.{name} = s.{name}" for name in changes)
     clauses = [
         f"MERGE INTO {table.sql} AS t",
         f"USING (\n{batch.select}\n) AS s",
         f"ON {' AND '.join([*equal, *literal])}",
-        *(
-            [f"WHEN MATCHED THEN UPDATE SET {', '.join(f't.{n} = s.{n}' for n in changes)}"]
-            if update
-            else []
-        ),
-        f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)})"
+        *([f"WHEN MATCHED{following(counter)} THEN UPDATE SET {sets}"] if update else []),
+        f"WHEN NOT MATCHED{first(counter)} THEN INSERT ({', '.join(names)})"
         f" VALUES ({', '.join(f's.{name}' for name in names)})",
     ]
     return Statement("\n".join(clauses), {**batch.parameters, **keys})

@@ -119,15 +119,21 @@ class WarehouseEngine:
             )
 
     def merge(
-        self, table: TableName, rows: pa.Table, *, on: Sequence[str], update: bool = True
+        self,
+        table: TableName,
+        rows: pa.Table,
+        *,
+        on: Sequence[str],
+        update: bool = True,
+        counter: str | None = None,
     ) -> MergeCounts:
         """Insert or replace by key in one MERGE."""
-        check_keys(table, rows, on)
+        check_keys(table, rows, on, counter)
         if not rows.num_rows:
             return MergeCounts(0, 0)
-        counts = self._write(table, merge_statement(table, rows, on, update=update)).rows
-        first = counts.to_pylist()[0]
-        return MergeCounts(int(first["num_inserted_rows"]), int(first["num_updated_rows"]))
+        statement = merge_statement(table, rows, on, update=update, counter=counter)
+        counts = self._write(table, statement).rows.to_pylist()[0]
+        return MergeCounts(int(counts["num_inserted_rows"]), int(counts["num_updated_rows"]))
 
     def inspect(self, relation: Relation) -> Snapshot:
         """Describe `relation` in three or four statements; statistics stay unknown."""
