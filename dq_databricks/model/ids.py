@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("5b0b4c3e-6f0a-5b8e-9d0e-2f6d3c1a7e55")
 
 
@@ -25,6 +27,11 @@ def derived_id(*parts: str) -> str:
         encoded = part.encode()
         digest.update(f"{len(encoded)}:".encode() + encoded)
     return str(uuid.uuid5(_NAMESPACE, digest.hexdigest()))
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of the ids made here."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(slots=True)

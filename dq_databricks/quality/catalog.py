@@ -9,12 +9,14 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import NotFoundError, ParameterError, TargetError
 from dq_databricks.model.base import MutableRecord
 from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
+from dq_databricks.model.ids import is_id
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.masks import lets_through
-from dq_databricks.quality.targets import parse_target
+from dq_databricks.quality.reach import WIDE, Reach
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.store.access import Table
-from dq_databricks.store.filters import eq, is_in
+from dq_databricks.store.catalog import table_id_of
+from dq_databricks.store.filters import Condition, contains, eq, is_in
 from dq_databricks.store.page import Page
 from dq_databricks.store.store import Store
 
@@ -22,7 +24,10 @@ R = TypeVar("R", bound=MutableRecord)
 
 
 class CatalogFace:
-    """What is under watch in one project. Objects are named by id or by name."""
+    """What is under watch in one project. Objects are named by id or by name.
+
+    With `projects`, all of these are looked through; new objects still go to the one.
+    """
 
     def __init__(
         self,
@@ -31,8 +36,12 @@ class CatalogFace:
         project_key: str,
         *,
         writable: Callable[[], object] = lambda: None,
+        reach: Reach = WIDE,
+        projects: Sequence[str] | None = None,
     ) -> None:
         self._catalog = store.catalog
+        self._reach = reach
+        self._projects = (project_key,) if projects is None else tuple(projects)
         self._written = store.written
         self._writable = writable
         self._engine = engine
@@ -40,20 +49,31 @@ class CatalogFace:
 
     # --- connections -------------------------------------------------------------------------
 
-    def connections(self, *, limit: int = 50, cursor: str | None = None) -> Page[Connection]:
-        """Connections of the project, by name."""
+    def connections(
+        self,
+        *,
+        project: str | None = None,
+        name: str | None = None,
+        sort: Sequence[str] = ("name",),
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Connection]:
+        """Connections (of `project`, whose name contains `name`), by name unless `sort` says."""
+        projects = self._projects if project is None else (project,)
         return self._catalog.connections.select(
-            eq("project_key", self._project_key), order_by=("name",), limit=limit, cursor=cursor
-        )
+            is_in("project_key", projects), *_naming("name", name),
+            order_by=sort, limit=limit, cursor=cursor,
+        )  # fmt: skip
 
     def connection(self, name_or_id: str) -> Connection:
         """One connection; raises NotFoundError with near names."""
-        return _named(
+        return self._by_id(self._catalog.connections, name_or_id) or _named(
             self.connections(limit=10_000).items, name_or_id, "connection", "connection_id"
         )
 
     def add_connection(self, name: str, **fields: Any) -> Connection:
         """Add a connection; `fields` are columns such as `catalog` and `schema_name`."""
+        self._reach.check_schema(fields.get("schema_name"))
         self._writable()
         self._catalog.ensure_project(self._project_key)
         return self._written(self._catalog.add_connection(self._project_key, name, **fields))
@@ -62,6 +82,7 @@ class CatalogFace:
         self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
     ) -> Connection:
         """Change `fields`; `expected_version` None edits whatever is stored now."""
+        self._reach.check_schema(fields.get("schema_name"))
         found = self.connection(name_or_id)
         return self._edit(self._catalog.connections, found, expected_version, fields)
 
@@ -80,16 +101,28 @@ class CatalogFace:
 
     # --- table groups ------------------------------------------------------------------------
 
-    def groups(self, *, limit: int = 50, cursor: str | None = None) -> Page[TableGroup]:
-        """Table groups of the project, by name."""
-        ids = [found.connection_id for found in self.connections(limit=10_000)]
+    def groups(
+        self,
+        *,
+        connection: str | None = None,
+        name: str | None = None,
+        sort: Sequence[str] = ("name",),
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TableGroup]:
+        """Table groups (of `connection`, whose name contains `name`), by name unless `sort`."""
+        of = [found.connection_id for found in self.connections(limit=10_000)]
+        wanted = [one for one in of if connection in (None, one)]
         return self._catalog.groups.select(
-            is_in("connection_id", ids), order_by=("name",), limit=limit, cursor=cursor
-        )
+            is_in("connection_id", wanted), *_naming("name", name),
+            order_by=sort, limit=limit, cursor=cursor,
+        )  # fmt: skip
 
     def group(self, name_or_id: str) -> TableGroup:
         """One table group; raises NotFoundError with near names."""
-        return _named(self.groups(limit=10_000).items, name_or_id, "table group", "table_group_id")
+        return self._by_id(self._catalog.groups, name_or_id) or _named(
+            self.groups(limit=10_000).items, name_or_id, "table group", "table_group_id"
+        )
 
     def add_group(self, name: str, *, connection: str, **fields: Any) -> TableGroup:
         """Add a table group over `connection`; `fields` are columns such as the masks."""
@@ -121,9 +154,10 @@ class CatalogFace:
         """
         registered = list(self._catalog.tables_of_group(group.table_group_id))
         known = {entry.table_id for entry in registered}
-        for relation in self._relations(group):
+        connection = self._catalog.connections.require(group.connection_id)
+        for relation in self._relations(connection, group):
             entry = self._catalog.register(
-                self._project_key, relation, group_id=group.table_group_id
+                connection.project_key, relation, group_id=group.table_group_id
             )
             if entry.table_id not in known:
                 registered.append(entry)
@@ -135,10 +169,10 @@ class CatalogFace:
             )
         return tuple(registered)
 
-    def _relations(self, group: TableGroup) -> Sequence[TableRelation]:
-        connection = self._catalog.connections.require(group.connection_id)
+    def _relations(self, connection: Connection, group: TableGroup) -> Sequence[TableRelation]:
         if connection.catalog is None or connection.schema_name is None:
             return ()
+        self._reach.check_schema(connection.schema_name)
         names = self._engine.tables(connection.catalog, connection.schema_name)
         include, exclude = group.profiling_include_mask, group.profiling_exclude_mask
         return [TableRelation(name) for name in names if lets_through(name.table, include, exclude)]
@@ -146,23 +180,31 @@ class CatalogFace:
     # --- tables ------------------------------------------------------------------------------
 
     def tables(
-        self, *, group: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        group: str | None = None,
+        name: str | None = None,
+        sort: Sequence[str] = ("schema_name", "table_name"),
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[TableEntry]:
-        """Tables under watch, by name."""
+        """Tables under watch (of `group`, whose name contains `name`), by name unless `sort`."""
         of_group = (
             eq("table_group_id", self.group(group).table_group_id)
             if group is not None
             else is_in("table_group_id", [g.table_group_id for g in self.groups(limit=10_000)])
         )
         return self._catalog.tables.select(
-            of_group, order_by=("schema_name", "table_name"), limit=limit, cursor=cursor
+            of_group, *_naming("table_name", name), order_by=sort, limit=limit, cursor=cursor
         )
 
     def table(self, target_or_id: str) -> TableEntry:
         """One table by TARGET or id; raises NotFoundError."""
         found = self._catalog.tables.get(target_or_id)
-        if found is None:
-            found = self._catalog.find(self._project_key, parse_target(target_or_id))
+        if found is None and not is_id(target_or_id):
+            relation = self._reach.relation(target_or_id)
+            ids = [table_id_of(project, relation) for project in self._projects]
+            found = next(iter(self._catalog.tables.select(is_in("table_id", ids))), None)
         if found is None:
             raise NotFoundError(
                 f"{target_or_id}: not under watch; dq profile or dq tables add puts it there"
@@ -174,11 +216,15 @@ class CatalogFace:
 
         Raises TargetError, and EngineError children when it cannot be described.
         """
-        relation = parse_target(target)
+        relation = self._reach.relation(target)
         self._engine.inspect(relation)
-        group_id = None if group is None else self.group(group).table_group_id
+        project, group_id = self._project_key, None
+        if group is not None:
+            found = self.group(group)
+            group_id = found.table_group_id
+            project = self._catalog.connections.require(found.connection_id).project_key
         self._writable()
-        return self._written(self._catalog.register(self._project_key, relation, group_id=group_id))
+        return self._written(self._catalog.register(project, relation, group_id=group_id))
 
     def edit_table(
         self, target_or_id: str, *, group: str, expected_version: int | None = None
@@ -192,6 +238,10 @@ class CatalogFace:
         return self._remove(self._catalog.tables, self.table(target_or_id), expected_version)
 
     # --- below -------------------------------------------------------------------------------
+
+    def _by_id(self, table: Table[R], text: str) -> R | None:
+        """The row of an id; among the rows of some projects no other can be found."""
+        return table.get(text) if is_id(text) else None
 
     def _edit(
         self, table: Table[R], row: R, expected_version: int | None, fields: dict[str, Any]
@@ -207,6 +257,10 @@ class CatalogFace:
         version = row.version if expected_version is None else expected_version
         table.remove([str(getattr(row, name)) for name in row.KEY], version)
         return self._written(row)
+
+
+def _naming(column: str, text: str | None) -> list[Condition]:
+    return [] if text is None else [contains(column, text)]
 
 
 def _named(items: Sequence[R], wanted: str, what: str, id_column: str) -> R:

@@ -35,6 +35,7 @@ from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.points import PointFace
 from dq_databricks.quality.proposing import Proposer
+from dq_databricks.quality.reach import Reach
 from dq_databricks.quality.reports import (
     Explanation,
     PlanReport,
@@ -162,7 +163,12 @@ class Quality:
     def catalog(self) -> CatalogFace:
         """Connections, table groups and tables: list, show, add, edit, remove."""
         return CatalogFace(
-            self._ready(), self.engine, self.settings.project, writable=self._writing
+            self._ready(),
+            self.engine,
+            self.settings.project,
+            writable=self._writing,
+            reach=self._reach,
+            projects=self.projects,
         )
 
     # --- the main job --------------------------------------------------------------------------
@@ -438,11 +444,17 @@ class Quality:
     def _back_up(self) -> None:
         before_migration(self.engine, self._gate.settings, self.context)
 
+    @property
+    def _reach(self) -> Reach:
+        settings = self.settings
+        return Reach(settings.catalog, settings.data_quality_schema, self.projects is None)
+
     def _work(self, *, write: bool = True) -> WorkFinder:
-        return WorkFinder(self._ready(write=write), self.engine, self.settings.project)
+        store = self._ready(write=write)
+        return WorkFinder(store, self.engine, self.settings.project, self._reach, self.projects)
 
     def _tests(self, *, write: bool = True) -> TestFace:
-        return TestFace(self._ready(write=write), self.engine, self.context)
+        return TestFace(self._ready(write=write), self.engine, self.context, self._reach)
 
     def _profile_runner(self, progress: Progress) -> ProfileRunner:
         return ProfileRunner(

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dq_databricks.checks.catalog import find_check_type
-from dq_databricks.checks.definition import definition_text, parse_definition, validate
-from dq_databricks.engine.protocol import Engine
+from dq_databricks.checks.definition import (
+    Definition,
+    checked_parameters,
+    definition_text,
+    parse_definition,
+    validate,
+)
+from dq_databricks.checks.entry import CheckType
+from dq_databricks.engine.protocol import Engine, Snapshot
 from dq_databricks.errors import NotFoundError, ParameterError, UnknownNameError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
@@ -16,8 +23,10 @@ from dq_databricks.model.testing import DEFAULT_SUITE, TestRecord
 from dq_databricks.model.vocabulary import Severity
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.naming import test_name
+from dq_databricks.quality.reach import Reach
 from dq_databricks.quality.reports import Explanation
 from dq_databricks.running.relations import relation_of
+from dq_databricks.sensors.render import render
 from dq_databricks.store.filters import eq
 from dq_databricks.store.store import Store
 
@@ -32,6 +41,39 @@ class TestFace:
     store: Store
     engine: Engine
     context: Context
+    reach: Reach
+
+    def checked(
+        self,
+        entry: TableEntry,
+        check_type_name: str,
+        columns: Sequence[str],
+        parameters: Mapping[str, object],
+    ) -> tuple[CheckType, Definition, Snapshot]:
+        """What a test of a table would be, held against the table as it is now; writes nothing.
+
+        Raises UnknownNameError, ParameterError, ColumnNotFoundError, UserSqlError, RegexError.
+        """
+        check_type = find_check_type(check_type_name)
+        snapshot = self.engine.inspect(relation_of(entry))
+        definition = validate(check_type, columns, parameters, snapshot)
+        self.reach.check_parameters(definition.parameters)
+        self._measure(check_type, definition, snapshot)
+        return check_type, definition, snapshot
+
+    def _measure(self, check_type: CheckType, definition: Definition, snapshot: Snapshot) -> None:
+        """Write out what would be measured: bad SQL and patterns are refused before any run."""
+        declared = {parameter.name for parameter in check_type.sensor.parameters}
+        values = checked_parameters(check_type, definition.parameters)
+        render(
+            check_type.sensor,
+            snapshot,
+            definition.columns,
+            {name: value for name, value in values.items() if name in declared},
+            self.context.now(),
+            owner=check_type.name,
+            resolve_reference=self.reach.relation,
+        )
 
     def add(
         self,
@@ -45,9 +87,7 @@ class TestFace:
         severity: str | None = None,
     ) -> TestRecord:
         """Store a new test of a table; checked against the table as it is now."""
-        check_type = find_check_type(check_type_name)
-        snapshot = self.engine.inspect(relation_of(entry))
-        definition = validate(check_type, columns, parameters, snapshot)
+        check_type, definition, snapshot = self.checked(entry, check_type_name, columns, parameters)
         now = self.context.now()
         return self.store.tests.add(
             TestRecord(
@@ -106,11 +146,8 @@ class TestFace:
     def _definition(self, test: TestRecord, parameters: Mapping[str, object]) -> str:
         entry = self.store.catalog.tables.require(test.table_id)
         stored = parse_definition(test.definition)
-        definition = validate(
-            find_check_type(test.rule_type),
-            stored.columns,
-            {**stored.parameters, **parameters},
-            self.engine.inspect(relation_of(entry)),
+        _, definition, _ = self.checked(
+            entry, test.rule_type, stored.columns, {**stored.parameters, **parameters}
         )
         return definition_text(definition.columns, definition.parameters)
 

@@ -10,7 +10,7 @@ from dq_databricks.errors import NoTestsError, ParameterError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.testing import TestRecord
 from dq_databricks.quality.catalog import CatalogFace
-from dq_databricks.quality.targets import parse_target
+from dq_databricks.quality.reach import WIDE, Reach
 from dq_databricks.store.filters import is_in
 from dq_databricks.store.store import Store
 
@@ -24,6 +24,8 @@ class WorkFinder:
     store: Store
     engine: Engine
     project_key: str
+    reach: Reach = WIDE
+    projects: Sequence[str] | None = None
 
     def entries(self, target: str | None, group: str | None) -> tuple[TableEntry, ...]:
         """The table of TARGET, or those of `group`; exactly one of both must be given."""
@@ -31,12 +33,18 @@ class WorkFinder:
             raise ParameterError("give one TARGET, or a table group with --group")
         if target is not None:
             return (self.entry(target),)
-        catalog = CatalogFace(self.store, self.engine, self.project_key)
+        catalog = CatalogFace(
+            self.store,
+            self.engine,
+            self.project_key,
+            reach=self.reach,
+            projects=self.projects,
+        )
         return catalog.discover(catalog.group(group or ""))
 
     def entry(self, target: str) -> TableEntry:
         """The entry of TARGET; one that cannot be described is not put under watch."""
-        relation = parse_target(target)
+        relation = self.reach.relation(target)
         found = self.store.catalog.find(self.project_key, relation)
         if found is not None:
             return found
