@@ -256,6 +256,14 @@ class RequestTooLargeError(RequestError):
     """The body of a request is larger than allowed."""
 
 
+class UnsupportedMediaError(RequestError):
+    """The body of a request is of a kind that this address does not take."""
+
+
+class CursorError(RequestError):
+    """A cursor was changed, cut, or given by another listing or to another workspace."""
+
+
 class IdempotencyMismatchError(WrongUseError):
     """An idempotency key was used again with another request."""
 

@@ -13,13 +13,19 @@ from dq_databricks.errors import SettingsError
 
 EngineName = Literal["local", "spark", "warehouse"]
 StorageFormat = Literal["delta", "hudi"]
+LauncherName = Literal["local", "databricks"]
 
+MOST_CACHE_TTL_S = 10
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 
-def _option(default: Any, env: str, text: str) -> Any:
-    return field(default=default, metadata={"env": env, "help": text})
+def _option(default: Any, env: str, text: str, *, secret: bool = False) -> Any:
+    return field(
+        default=default,
+        repr=not secret,
+        metadata={"env": env, "help": text, "secret": secret},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +83,67 @@ class Settings:
         30, "DQ_RESTORE_DAYS", "Days to keep restore points and what they need."
     )
     connections: int = _option(4, "DQ_CONNECTIONS", "Connections of the warehouse engine.")
+    service_secret: str = _option(
+        "",
+        "DQ_SERVICE_SECRET",
+        "Secret that API keys are hashed and cookies signed with, 32 characters or more, or "
+        "env:NAME or file:PATH of it; a file below DQ_HOME by default.",
+        secret=True,
+    )
+    api_key_header: str = _option(
+        "X-API-Key", "API_KEY_HEADER", "Header in which requests carry their API key."
+    )
+    platform_identity: bool = _option(
+        False,
+        "DQ_PLATFORM_IDENTITY",
+        "Trust the identity headers of Databricks Apps; only behind that proxy.",
+    )
     jars: Path = _option(
         Path(".jars"), "DQ_JARS", "Folder with the Delta jars of a local Spark session."
+    )
+    launcher: LauncherName = _option(
+        "local", "DQ_LAUNCHER", "What carries out jobs: local (processes here) or databricks."
+    )
+    workers: int = _option(2, "DQ_WORKERS", "Jobs that run at once.")
+    run_limit_s: int = _option(
+        86400, "DQ_RUN_LIMIT_S", "Seconds after which a run nobody reports on is lost."
+    )
+    profile_job_id: str = _option(
+        "", "DQ_PROFILE_JOB_ID", "Databricks job that profiles, for the databricks launcher."
+    )
+    test_job_id: str = _option(
+        "", "DQ_TEST_JOB_ID", "Databricks job that runs tests, for the databricks launcher."
+    )
+    max_body_bytes: int = _option(
+        1_048_576, "DQ_MAX_BODY_BYTES", "Bytes the body of a request to the service may have."
+    )
+    rate_limit_per_s: int = _option(
+        50, "DQ_RATE_LIMIT_PER_S", "Requests a second for one key, for each process; 0: no limit."
+    )
+    rate_limit_burst: int = _option(
+        200, "DQ_RATE_LIMIT_BURST", "Requests that one key may send at once."
+    )
+    cors_origins: str = _option(
+        "", "DQ_CORS_ORIGINS", "Addresses whose pages may call the API, separated by commas."
+    )
+    cache_ttl_s: int = _option(
+        5, "DQ_CACHE_TTL_S", "Seconds the service trusts metadata of a warehouse or of Spark."
     )
 
     def __post_init__(self) -> None:
         for name, literal in (
             ("engine", EngineName),
             ("data_quality_storage_format", StorageFormat),
+            ("launcher", LauncherName),
         ):
             value, allowed = getattr(self, name), get_args(literal)
             if value not in allowed:
                 raise SettingsError(f"setting {name}: {value!r} is none of {', '.join(allowed)}")
+        if self.cache_ttl_s > MOST_CACHE_TTL_S:
+            raise SettingsError(
+                f"setting cache_ttl_s: {self.cache_ttl_s} s; at most {MOST_CACHE_TTL_S} s may "
+                "pass before a change of another process is seen"
+            )
 
     @property
     def user_name(self) -> str:
@@ -114,6 +169,19 @@ class Settings:
             )
         typed = {name: _typed(cls, name, value) for name, value in overrides.items()}
         return cls(**{**values, **typed})
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that make another process load the same settings; paths are absolute."""
+    return {
+        entry.metadata["env"]: _written(getattr(settings, entry.name)) for entry in fields(Settings)
+    }
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value.absolute()) if isinstance(value, Path) else str(value)
 
 
 def _os_user() -> str:

@@ -30,6 +30,7 @@ from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
+from dq_databricks.quality.jobs import JobFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
@@ -44,11 +45,13 @@ from dq_databricks.quality.reports import (
     ProposalReport,
     TestReport,
 )
+from dq_databricks.quality.requests import RequestFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
 from dq_databricks.quality.upkeep import UpkeepFace
 from dq_databricks.quality.work import WorkFinder
+from dq_databricks.running.origin import BY_HAND, Origin
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
 from dq_databricks.running.table_tests import plan_table
 from dq_databricks.running.test_run import TestRunner
@@ -92,8 +95,10 @@ class Quality:
         told: Callable[[str], None] = lambda _: None,
         actor: Actor | None = None,
         projects: Sequence[str] | None = None,
+        cursor_key: bytes = b"",
     ) -> None:
         self.settings = settings
+        self._cursor_key = cursor_key
         self.actor = actor or Actor(settings.user_name)
         self.projects = projects
         self.engine = engine
@@ -112,11 +117,26 @@ class Quality:
         """Give back connections and threads."""
         self.engine.close()
 
-    def acting(self, actor: Actor, projects: Sequence[str], *, project: str = "") -> Quality:
-        """This schema as `actor` sees it: the rows of `projects`, new ones going to `project`."""
-        settings = replace(self.settings, project=project) if project else self.settings
+    def acting(
+        self,
+        actor: Actor,
+        projects: Sequence[str],
+        *,
+        project: str = "",
+        cursor_key: bytes = b"",
+    ) -> Quality:
+        """This schema as `actor` sees it: the rows of `projects`, new ones going to `project`.
+
+        Cursors are signed with `cursor_key`, so that only a face with the same one takes them.
+        """
         return Quality(
-            settings, self.engine, self.context, told=self._told, actor=actor, projects=projects
+            replace(self.settings, project=project) if project else self.settings,
+            self.engine,
+            self.context,
+            told=self._told,
+            actor=actor,
+            projects=projects,
+            cursor_key=cursor_key,
         )
 
     @property
@@ -155,6 +175,11 @@ class Quality:
         """Another name for the metadata schema: rename, abandon, drop_old, status."""
         return RenameFace(self.engine, self._located(), self.context)
 
+    @property
+    def requests(self) -> RequestFace:
+        """Requests that must not be carried out twice: claim, finish, release, purge."""
+        return RequestFace(self._writing(), self.context)
+
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
         return schema_version(self.engine, self._located())
@@ -180,13 +205,15 @@ class Quality:
         group: str | None = None,
         exact: bool = False,
         progress: Progress = silent,
+        origin: Origin | None = None,
     ) -> ProfileReport:
         """Measure every column of TARGET, or of the tables of `group`, and name anomalies.
 
+        `origin` says what asked for the run, if not the caller.
         Raises TargetError, and EngineError children when nothing could be read.
         """
         entries = self._work().entries(target, group)
-        outcome = self._profile_runner(progress).run(entries, exact=exact)
+        outcome = self._profile_runner(progress, origin).run(entries, exact=exact)
         return self._store.written(_profile_report(outcome))
 
     def propose(
@@ -227,8 +254,12 @@ class Quality:
         group: str | None = None,
         suite: str | None = None,
         progress: Progress = silent,
+        origin: Origin | None = None,
     ) -> TestReport:
-        """Run the active tests of TARGET, `group` or `suite`. Raises NoTestsError."""
+        """Run the active tests of TARGET, `group` or `suite`. Raises NoTestsError.
+
+        `origin` says what asked for the run, if not the caller.
+        """
         work = self._work().tests(target, group, suite)
         runner = TestRunner(
             self.engine,
@@ -237,6 +268,7 @@ class Quality:
             self.settings.project,
             parse_target,
             progress,
+            origin or BY_HAND,
         )
         suites = sorted({test.test_suite_key for _, tests in work for test in tests})
         run, results, alerts = runner.run(work, suite=suite or ",".join(suites))
@@ -392,6 +424,19 @@ class Quality:
             writable=self._writing,
         )
 
+    @property
+    def jobs(self) -> JobFace:
+        """Jobs and the runs they make: request, list, show, cancel, retry, run, reconcile."""
+        return JobFace(
+            self._ready(),
+            self.context,
+            self.settings,
+            self.actor,
+            self._writing,
+            self.catalog,
+            self._work,
+        )
+
     # --- below ---------------------------------------------------------------------------------
 
     def _ready(self, *, write: bool = False) -> Store:
@@ -427,6 +472,7 @@ class Quality:
             confirm=confirm,
             actor=self.actor,
             projects=self.projects,
+            cursor_key=self._cursor_key,
         )
 
     def _confirm(self, schema: str) -> None:
@@ -456,9 +502,14 @@ class Quality:
     def _tests(self, *, write: bool = True) -> TestFace:
         return TestFace(self._ready(write=write), self.engine, self.context, self._reach)
 
-    def _profile_runner(self, progress: Progress) -> ProfileRunner:
+    def _profile_runner(self, progress: Progress, origin: Origin | None = None) -> ProfileRunner:
         return ProfileRunner(
-            self.engine, self._ready(), self.context, self.settings.project, progress
+            self.engine,
+            self._ready(),
+            self.context,
+            self.settings.project,
+            progress,
+            origin or BY_HAND,
         )
 
     def _planned(self, entry: TableEntry, tests: Sequence[TestRecord]) -> PlanReport:

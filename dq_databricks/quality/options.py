@@ -47,7 +47,10 @@ class OptionsFace:
         return tuple(
             Option(
                 name=entry.name,
-                value=str(stored.get(entry.name, getattr(self.settings, entry.name))),
+                value=_shown(
+                    stored.get(entry.name, getattr(self.settings, entry.name)),
+                    secret=entry.metadata["secret"],
+                ),
                 source="dq_settings" if entry.name in rows else "environment or default",
                 variable=entry.metadata["env"],
                 help=entry.metadata["help"],
@@ -97,3 +100,7 @@ class OptionsFace:
                 f"setting {option.name}: version {expected_version} was expected, version "
                 f"{option.version} is stored; read it again and repeat the edit"
             )
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    return "***" if secret and value else str(value)

@@ -66,8 +66,10 @@ class Table(Generic[M]):
         is_required: bool = False,
         scope: Sequence[Condition] = (),
         changes: Changes | None = None,
+        cursor_key: bytes = b"",
     ) -> None:
         self.name = name
+        self._cursor_key = cursor_key
         self._is_required = is_required
         self.model = model
         self._engine = engine
@@ -91,7 +93,7 @@ class Table(Generic[M]):
 
         `order_by` holds columns, descending with a leading ``-``; the key makes the order total,
         so pages neither repeat nor skip rows while others insert. `limit` None means all.
-        Raises UnknownNameError, and WrongUseError for a limit below 1 or a foreign cursor.
+        Raises UnknownNameError, and WrongUseError for a limit below 1, CursorError for a foreign cursor.
         """
         if limit is not None and limit < 1:
             raise WrongUseError(f"limit {limit}: ask for 1 row or more")
@@ -99,7 +101,9 @@ class Table(Generic[M]):
         where, parameters = render(self.model, self._seen(conditions, include_removed))
         scope = self._scope(where, parameters, order.sql)
         if cursor is not None:
-            values = decode_cursor(scope, cursor, self.model, order.columns)
+            values = decode_cursor(
+                scope, cursor, self.model, order.columns, self._cursor_key
+            )
             further, more = after(self.model, order, values)
             where, parameters = f"{where} AND ({further})", {**parameters, **more}
         text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where} ORDER BY {order.sql}"
@@ -188,6 +192,10 @@ class Table(Generic[M]):
         raise AlreadyExistsError(
             f"{self.model.TABLE} already has a row {self._key_text(row)!r}; edit it instead"
         )
+
+    def note_added(self, row: M) -> None:
+        """Say that `row` was added by a statement of another room, for the audit log."""
+        self._noted(None, row)
 
     def insert_missing(self, rows: Sequence[M], *, is_audited: bool = True) -> int:
         """Add the rows whose keys are not stored, removed ones included; how many were added.
@@ -382,7 +390,7 @@ class Table(Generic[M]):
             return Page(self.model, tuple(rows))
         items = tuple(rows[:limit])
         values = [getattr(items[-1], column) for column in columns]
-        return Page(self.model, items, encode_cursor(scope, values))
+        return Page(self.model, items, encode_cursor(scope, values, self._cursor_key))
 
     def _scope(self, where: str, parameters: Mapping[str, Parameter], order: str) -> str:
         bound = sorted((name, str(value)) for name, value in parameters.items())

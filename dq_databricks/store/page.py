@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pyarrow as pa
 
-from dq_databricks.errors import MissingExtraError, WrongUseError
+from dq_databricks.errors import CursorError, MissingExtraError
 from dq_databricks.model.base import Record
 from dq_databricks.store.columns import column_named, to_arrow
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 M = TypeVar("M", bound=Record)
-_DIGEST_CHARS = 16
+_DIGEST_CHARS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +52,44 @@ class Page(Generic[M]):
         return frame
 
 
-def encode_cursor(scope: str, values: Sequence[Any]) -> str:
-    """A cursor after the row with these order `values`; only `scope` can read it."""
+def encode_cursor(scope: str, values: Sequence[Any], key: bytes = b"") -> str:
+    """A cursor after the row with these order `values`; only `scope` can read it.
+
+    It is signed with `key`; without one it is only protected against mistakes.
+    """
     payload = json.dumps([_plain(value) for value in values], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_digest(scope, payload) + payload).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_digest(scope, payload, key) + payload).decode().rstrip("=")
 
 
 def decode_cursor(
-    scope: str, cursor: str, model: type[Record], columns: Sequence[str]
+    scope: str, cursor: str, model: type[Record], columns: Sequence[str], key: bytes = b""
 ) -> list[Any]:
     """The order values of a cursor of `scope`.
 
-    Raises WrongUseError for a cursor that was changed, cut, or given by another listing.
+    Raises CursorError for a cursor that was changed, cut, or given by another listing.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise _refused(cursor) from error
     digest, payload = raw[:_DIGEST_CHARS], raw[_DIGEST_CHARS:]
-    if digest != _digest(scope, payload):
+    if not hmac.compare_digest(digest, _digest(scope, payload, key)):
         raise _refused(cursor)
     return [
         _typed(model, name, value) for name, value in zip(columns, json.loads(payload), strict=True)
     ]
 
 
-def _refused(cursor: str) -> WrongUseError:
-    return WrongUseError(
+def _refused(cursor: str) -> CursorError:
+    return CursorError(
         f"cursor {cursor[:24]!r}: this listing did not give it (changed, cut, or of other "
         "filters or another order); start again without a cursor"
     )
 
 
-def _digest(scope: str, payload: bytes) -> bytes:
-    return hashlib.sha256(scope.encode() + b"\x00" + payload).hexdigest()[:_DIGEST_CHARS].encode()
+def _digest(scope: str, payload: bytes, key: bytes) -> bytes:
+    signed = scope.encode() + b"\x00" + payload
+    return hmac.new(key, signed, hashlib.sha256).hexdigest()[:_DIGEST_CHARS].encode()
 
 
 def _plain(value: Any) -> Any:

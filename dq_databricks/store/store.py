@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.model.access import ApiKey, Membership, Organization, User, Workspace
 from dq_databricks.model.actor import Actor
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.audit import AuditEvent
@@ -18,6 +19,7 @@ from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
+from dq_databricks.store.access_tables import AccessTables
 from dq_databricks.store.alerts import Alerts
 from dq_databricks.store.audit import AuditLog
 from dq_databricks.store.catalog import Catalog
@@ -36,7 +38,8 @@ class Store:
     """The metadata of the schema that `settings` name. Makes no call when constructed.
 
     `confirm` is asked after writes whether they count; it raises when they do not. `actor` is who
-    writes. With `projects`, rows of other projects are never seen.
+    writes. With `projects`, rows of other projects are never seen. Cursors are signed with
+    `cursor_key`.
     """
 
     def __init__(
@@ -48,7 +51,9 @@ class Store:
         confirm: Callable[[], None] = lambda: None,
         actor: Actor | None = None,
         projects: Sequence[str] | None = None,
+        cursor_key: bytes = b"",
     ) -> None:
+        self._cursor_key = cursor_key
         self._actor = actor or Actor(settings.user_name)
         self._projects = projects
         self._changes = Changes()
@@ -74,10 +79,22 @@ class Store:
         self.alerts = Alerts(self.table(Alert), context)
         self.settings = StoredSettings(self.table(Setting), settings, context)
         self.audit = AuditLog(self.table(AuditEvent), context)
+        self.access = AccessTables(
+            self.table(Organization),
+            self.table(Workspace),
+            self.table(User),
+            self.table(Membership),
+            self.table(ApiKey),
+            self.table(Project, is_scoped=False),
+        )
 
-    def table(self, model: type[M]) -> Table[M]:
-        """Generic access to the rows of one model, within the projects of this store."""
-        scope = () if self._projects is None else of_projects(model, self._projects, self._sql)
+    def table(self, model: type[M], *, is_scoped: bool = True) -> Table[M]:
+        """Generic access to the rows of one model, within the projects of this store.
+
+        Not `is_scoped`: of all projects, for what is looked up beside a workspace.
+        """
+        projects = self._projects if is_scoped else None
+        scope = () if projects is None else of_projects(model, projects, self._sql)
         return Table(
             self._engine,
             self._name(model),
@@ -86,6 +103,7 @@ class Store:
             is_required=True,
             scope=scope,
             changes=self._changes,
+            cursor_key=self._cursor_key,
         )
 
     def written(self, value: T) -> T:
