@@ -9,9 +9,11 @@ from datetime import datetime
 from dq_databricks.errors import UnknownNameError
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.audit import AuditEvent
+from dq_databricks.model.catalog import TableEntry, TableGroup
+from dq_databricks.model.history import TestSuite, TestVersion
 from dq_databricks.model.profile import ProfileRun
 from dq_databricks.model.testing import PastResult, TestRecord, TestResult, TestRun
-from dq_databricks.model.vocabulary import ResultStatus, RunStatus
+from dq_databricks.model.vocabulary import JobStatus, ResultStatus, RunStatus
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.model.work import Job
 from dq_databricks.store.filters import Condition, contains, eq, ge, is_in, lt
@@ -25,6 +27,7 @@ __all__ = ["AlertFilter", "AuditFilter", "Listings", "TestCount", "TestFilter"]
 TEST_ORDERS = ("table_name", "name", "rule_type", "severity", "test_suite_key", "updated_at")
 NEVER_RAN = "never"
 PAST_SHOWN = 12
+MOST_CHOICES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,21 @@ class Listings:
     store: Store
     workspace_id: str
 
+    # --- what is under watch -----------------------------------------------------------------
+
+    def tables(self, *, limit: int = MOST_CHOICES) -> tuple[TableEntry, ...]:
+        """The tables under watch, by name; one read."""
+        order = ("schema_name", "table_name")
+        return self.store.catalog.tables.select(order_by=order, limit=limit).items
+
+    def groups(self, *, limit: int = MOST_CHOICES) -> tuple[TableGroup, ...]:
+        """The table groups, by name; one read."""
+        return self.store.catalog.groups.select(order_by=("name",), limit=limit).items
+
+    def suites(self, *, limit: int = MOST_CHOICES) -> tuple[TestSuite, ...]:
+        """The suites that were described, by key; one read."""
+        return self.store.table(TestSuite).select(order_by=("test_suite_key",), limit=limit).items
+
     # --- tests -------------------------------------------------------------------------------
 
     def tests(
@@ -106,6 +124,11 @@ class Listings:
         """The last results of a test, newest first."""
         return self.store.runs.results(eq("test_id", test_id), limit=limit).items
 
+    def versions(self, test_id: str, *, limit: int = 100) -> tuple[TestVersion, ...]:
+        """The kept versions of a test, newest first."""
+        table = self.store.table(TestVersion)
+        return table.select(eq("test_id", test_id), order_by=("-version",), limit=limit).items
+
     # --- runs --------------------------------------------------------------------------------
 
     def test_runs(
@@ -120,20 +143,11 @@ class Listings:
         """Profile runs, newest first."""
         return self.store.profiles.select(*_status(status), limit=limit, cursor=cursor)
 
-    def test_run(self, run_id: str) -> TestRun | None:
-        """A test run, or None: it has not begun, or is no test run."""
-        return self.store.runs.runs.get(run_id)
-
-    def profile_run(self, run_id: str) -> ProfileRun | None:
-        """A profile run, or None: it has not begun, or is no profile run."""
-        return self.store.profiles.runs.get(run_id)
-
-    def job_of_run(self, run_id: str) -> Job | None:
-        """The newest job that makes this run, or None."""
-        page = self.store.table(Job).select(
-            eq("run_id", run_id), order_by=("-created_at",), limit=1
-        )
-        return next(iter(page), None)
+    def open_jobs(self) -> tuple[Job, ...]:
+        """Jobs that wait or run, in the order in which they are carried out; one read."""
+        waiting = is_in("status", (JobStatus.QUEUED, JobStatus.RUNNING))
+        order = ("priority", "created_at")
+        return self.store.table(Job).select(waiting, order_by=order).items
 
     def results(
         self, run_id: str, *, verdict: str | None = None, limit: int = 100, offset: int = 0
