@@ -28,6 +28,8 @@ from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.quality.access import AccessFace
+from dq_databricks.quality.access_site import AccessSite
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
 from dq_databricks.quality.jobs import JobFace
@@ -411,6 +413,14 @@ class Quality:
     def listings(self) -> Listings:
         """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
         return Listings(self._ready(), self.actor.workspace_id)
+
+    @property
+    def access(self) -> AccessFace:
+        """Who may do what: organizations, workspaces, users, keys."""
+        bound = None if self.projects is None else self.actor.workspace_id
+        return AccessFace(
+            AccessSite(self._ready, self.engine, self.settings, self.context, self.actor, bound)
+        )
 
     @property
     def options(self) -> OptionsFace:

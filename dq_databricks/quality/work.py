@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import NoTestsError, ParameterError
 from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import is_id
 from dq_databricks.model.testing import TestRecord
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.reach import WIDE, Reach
@@ -43,7 +44,12 @@ class WorkFinder:
         return catalog.discover(catalog.group(group or ""))
 
     def entry(self, target: str) -> TableEntry:
-        """The entry of TARGET; one that cannot be described is not put under watch."""
+        """The entry of TARGET, or of the id of a table.
+
+        A TARGET that cannot be described is not put under watch.
+        """
+        if is_id(target) and (known := self.store.catalog.tables.get(target)) is not None:
+            return known
         relation = self.reach.relation(target)
         found = self.store.catalog.find(self.project_key, relation)
         if found is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dq_databricks.model.vocabulary import RunStatus
+from dq_databricks.running.origin import RunStoppedError
 
 
 def ended(started_at: datetime, now: datetime) -> dict[str, object]:
@@ -20,6 +21,8 @@ def elapsed_ms(started_at: datetime, now: datetime) -> int:
 
 def broken_off(error: BaseException) -> Mapping[str, object]:
     """The status of a run that broke off, and why."""
+    if isinstance(error, RunStoppedError):
+        return {"status": error.status, "error_message": str(error)}
     cancelled = isinstance(error, KeyboardInterrupt)
     status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
     return {"status": status, "error_message": f"{type(error).__name__}: {error}"}

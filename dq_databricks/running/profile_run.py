@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dq_databricks.alerting.raising import alerts_of_anomalies
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import VersionConflictError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, Steps, silent
-from dq_databricks.model.vocabulary import RunStatus, TriggerSource
+from dq_databricks.model.vocabulary import RunStatus
 from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.profiling.anomalies import find_anomalies
 from dq_databricks.running.ending import broken_off, ended
+from dq_databricks.running.origin import BY_HAND, Origin
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.table_profile import ProfiledEntry, TableProfiler
 from dq_databricks.store.store import Store
@@ -38,22 +41,24 @@ class ProfileRunner:
     context: Context
     project_key: str
     progress: Progress = silent
+    origin: Origin = BY_HAND
 
     def run(
         self,
         entries: Sequence[TableEntry],
         *,
         exact: bool = False,
-        trigger: TriggerSource = TriggerSource.MANUAL,
     ) -> ProfileOutcome:
         """Profile `entries` in one run.
 
         A table that cannot be read keeps its error and the run goes on. When none can be read, or
         the run itself breaks off, its row ends as failed with the reason and the error is raised.
+        Raises AlreadyExistsError when there has been a run of this id; nothing is done then.
         """
-        started = self._start(entries, trigger)
+        started = self._start(entries)
         try:
             tables = self._profile(started, entries, exact=exact)
+            self.origin.keep()
             anomalies = self._write(tables)
         except BaseException as error:
             self._break_off(started, error)
@@ -61,18 +66,19 @@ class ProfileRunner:
         finished = self._finished(started, tables, anomalies)
         return ProfileOutcome(self.store.profiles.finish(finished), tables, anomalies)
 
-    def _start(self, entries: Sequence[TableEntry], trigger: TriggerSource) -> ProfileRun:
+    def _start(self, entries: Sequence[TableEntry]) -> ProfileRun:
         groups = sorted({entry.table_group_id for entry in entries})
         return self.store.profiles.start(
             ProfileRun(
-                profile_run_id=self.context.new_id(),
+                profile_run_id=self.origin.id_of_run(self.context),
                 table_group_id=groups[0],
                 status=RunStatus.RUNNING,
                 started_at=self.context.now(),
                 project_key=self.project_key,
                 table_name=str(relation_of(entries[0])) if len(entries) == 1 else None,
                 table_count=len(entries),
-                trigger_source=trigger,
+                trigger_source=self.origin.trigger,
+                job_id=self.origin.job_id,
             )
         )
 
@@ -131,8 +137,6 @@ class ProfileRunner:
         )
 
     def _break_off(self, run: ProfileRun, error: BaseException) -> None:
-        self.store.profiles.finish(
-            run.model_copy(
-                update={**ended(run.started_at, self.context.now()), **broken_off(error)}
-            )
-        )
+        end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
+        with suppress(VersionConflictError):  # somebody else has closed it
+            self.store.profiles.finish(run.model_copy(update=end))

@@ -9,13 +9,19 @@ from dataclasses import dataclass
 
 from dq_databricks.alerting.raising import alerts_of_results
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import NotFoundError, QualityError
+from dq_databricks.errors import (
+    AlreadyExistsError,
+    NotFoundError,
+    QualityError,
+    VersionConflictError,
+)
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.progress import Progress, Steps, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
-from dq_databricks.model.vocabulary import ResultStatus, RunStatus, TriggerSource
+from dq_databricks.model.vocabulary import ResultStatus, RunStatus
 from dq_databricks.running.ending import broken_off, ended
+from dq_databricks.running.origin import BY_HAND, Origin
 from dq_databricks.running.past import past_readouts
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.side_by_side import side_by_side
@@ -53,27 +59,31 @@ class TestRunner:
     project_key: str
     resolve_reference: Callable[[str], Relation]
     progress: Progress = silent
+    origin: Origin = BY_HAND
 
     def run(
         self,
         work: Sequence[tuple[TableEntry, Sequence[TestRecord]]],
         *,
         suite: str,
-        trigger: TriggerSource = TriggerSource.MANUAL,
     ) -> tuple[TestRun, tuple[TestResult, ...], int]:
         """Run the tests of each table; the finished run, its results worst first, new alerts.
 
         A table that cannot be read gives ``error`` results and the run goes on. When the run
         itself breaks off, its row ends as failed with the reason, and the error is raised.
+        Raises AlreadyExistsError when there has been a run of this id; nothing is done then.
         """
-        run = self._run_of(work, suite, trigger)
+        run = self._run_of(work, suite)
         try:
             _, past = side_by_side(lambda: self.store.runs.start(run), lambda: self._past(work))
             outcomes = [self._table(run, entry, tests, past) for entry, tests in work]
             results = _worst_first(result for outcome in outcomes for result in outcome.results)
+            self.origin.keep()
             _, alerts = side_by_side(
                 lambda: self.store.runs.write(results), lambda: self._raise_alerts(results)
             )
+        except AlreadyExistsError:
+            raise
         except BaseException as error:
             self._break_off(run, error)
             raise
@@ -83,16 +93,16 @@ class TestRunner:
         self,
         work: Sequence[tuple[TableEntry, Sequence[TestRecord]]],
         suite: str,
-        trigger: TriggerSource,
     ) -> TestRun:
         groups = {entry.table_group_id for entry, _ in work}
         return TestRun(
-            test_run_id=self.context.new_id(),
+            test_run_id=self.origin.id_of_run(self.context),
             test_suite_key=suite,
             project_key=self.project_key,
             status=RunStatus.RUNNING,
             started_at=self.context.now(),
-            trigger_source=trigger,
+            trigger_source=self.origin.trigger,
+            job_id=self.origin.job_id,
             table_group_id=groups.pop() if len(groups) == 1 else None,
             table_name=str(relation_of(work[0][0])) if len(work) == 1 else None,
             total_tests=sum(len(tests) for _, tests in work),
@@ -147,7 +157,8 @@ class TestRunner:
 
     def _break_off(self, run: TestRun, error: BaseException) -> None:
         end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
-        with suppress(NotFoundError):  # the run could not even be started
+        # The run could not even be started, or somebody else has closed it.
+        with suppress(NotFoundError, VersionConflictError):
             self.store.runs.finish(run.model_copy(update=end))
 
 

@@ -1,0 +1,37 @@
+"""The launcher that the settings name."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.launching.pool import LocalWorkerPool
+from dq_databricks.model.ids import Context
+from dq_databricks.settings import Settings
+
+
+class Launcher(Protocol):
+    """Carries out jobs in the background."""
+
+    def start(self) -> None:
+        """Begin, after putting right what an earlier one left behind; returns at once."""
+
+    def wake(self) -> None:
+        """Look at the queue now instead of a second later; safe from any thread."""
+
+    def stop(self) -> None:
+        """Take no more jobs and stop those of this launcher; what ran is queued again."""
+
+
+def open_launcher(
+    settings: Settings, *, engine: Engine | None = None, context: Context | None = None
+) -> Launcher:
+    """The launcher of `settings`, not yet started. With `engine`, its own is not opened.
+
+    Raises MissingExtraError and SettingsError for the databricks launcher.
+    """
+    if settings.launcher == "databricks":
+        from dq_databricks.launching.databricks import DatabricksLauncher
+
+        return DatabricksLauncher(settings, engine=engine, context=context)
+    return LocalWorkerPool(settings, engine=engine, context=context)

@@ -1,0 +1,139 @@
+"""One job in a process of its own: ``python -m dq_databricks.launching.worker``.
+
+Settings and the job (`DQ_JOB_ID`) come from the environment. The process claims the job itself, so
+nothing is lost when it is never started or started twice: the job stays queued, or is found taken.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from threading import Event, get_ident
+from types import FrameType
+
+from dq_databricks.engine.open import open_engine
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import LeaseLostError, QualityError
+from dq_databricks.launching.codes import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NOT_QUEUED,
+    EXIT_TAKEN_AWAY,
+    JOB_VARIABLE,
+)
+from dq_databricks.launching.held import HeldJob
+from dq_databricks.model.actor import Actor
+from dq_databricks.model.ids import Context
+from dq_databricks.model.vocabulary import ActorType, JobKind, JobStatus, TargetType
+from dq_databricks.model.work import Job
+from dq_databricks.quality import Quality
+from dq_databricks.running.origin import Origin, RunStoppedError
+from dq_databricks.running.process import this_process
+from dq_databricks.settings import Settings
+
+_PATIENCE_S = 1.0
+
+
+def carry_out(
+    settings: Settings, job_id: str, *, engine: Engine, context: Context, launcher: str = "local"
+) -> int:
+    """Claim a queued job and carry it out in this process; an exit code.
+
+    Must be called in the main thread: a job that is cancelled interrupts it.
+    """
+    quality = Quality(settings, engine, context)
+    keeper = quality.jobs.keeper
+    queued = quality.jobs.show(job_id)
+    job = keeper.queue.claim(queued, this_process(), launcher)
+    if job is None:
+        return EXIT_NOT_QUEUED
+    held = HeldJob(keeper, job, context, _Interrupt(engine), lease_s=settings.lease_s)
+    _listen(held)
+    held.start()
+    return _Work(quality, job, held).do()
+
+
+class _Interrupt:
+    """Wakes the thread that made this; statements that keep it waiting are cancelled."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._thread = engine, get_ident()
+
+    def __call__(self, taken: Event) -> None:
+        signal.pthread_kill(self._thread, signal.SIGUSR1)
+        # Cancelling at once might hit the statement that closes the run.
+        if not taken.wait(_PATIENCE_S):
+            self._engine.cancel()
+
+
+def _listen(held: HeldJob) -> None:
+    """SIGTERM gives the job up; SIGUSR1 raises what its work must stop with."""
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        held.give_up()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if (stop := held.take_stop()) is not None:
+            raise stop
+
+    signal.signal(signal.SIGTERM, give_up)
+    signal.signal(signal.SIGINT, give_up)
+    signal.signal(signal.SIGUSR1, interrupt)
+
+
+class _Work:
+    """The work of one claimed job, and its end."""
+
+    def __init__(self, quality: Quality, job: Job, held: HeldJob) -> None:
+        self._keeper, self._job, self._held = quality.jobs.keeper, job, held
+        actor = Actor(job.requested_by or "dq", ActorType.SYSTEM)
+        self._quality = quality.acting(actor, [job.project_key], project=job.project_key)
+
+    def do(self) -> int:
+        """Do it; an exit code."""
+        try:
+            self._run()
+        except RunStoppedError as stopped:
+            self._held.release()
+            self._held.end_stopped(stopped)
+            return EXIT_FAILED
+        except LeaseLostError:
+            return EXIT_TAKEN_AWAY
+        except QualityError as error:
+            return self._failed(f"{type(error).__name__}: {error}")
+        except Exception as error:
+            self._failed(f"internal error, {type(error).__name__}: {error}")
+            raise
+        self._held.release()
+        self._keeper.end(self._job, JobStatus.SUCCEEDED)
+        return EXIT_DONE
+
+    def _run(self) -> None:
+        job, held = self._job, self._held
+        origin = Origin(job.trigger_source, job.run_id, job.job_id, held.keep)
+        target = job.target_ref if job.target_type is TargetType.TABLE else None
+        group = job.target_ref if job.target_type is TargetType.GROUP else None
+        if job.kind is JobKind.PROFILE:
+            self._quality.profile(target, group=group, progress=held.tell, origin=origin)
+            return
+        suite = job.target_ref if job.target_type is TargetType.SUITE else None
+        self._quality.test(target, group=group, suite=suite, progress=held.tell, origin=origin)
+
+    def _failed(self, reason: str) -> int:
+        self._held.release()
+        self._keeper.end(self._job, JobStatus.FAILED, reason)
+        return EXIT_FAILED
+
+
+def main() -> int:
+    """Carry out the job that the environment names."""
+    settings = Settings.load()
+    with open_engine(settings) as engine:
+        return carry_out(settings, os.environ[JOB_VARIABLE], engine=engine, context=Context())
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # nothing is left to wait for, whatever a driver still does in its threads

@@ -1,0 +1,311 @@
+"""Jobs as people ask for them: request, list, show, cancel, retry, and the runs they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dq_databricks.errors import (
+    InProgressError,
+    NoTestsError,
+    NotFoundError,
+    ParameterError,
+    RequestError,
+    RunEndedError,
+    WriteConflictError,
+)
+from dq_databricks.model.actor import Actor
+from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import Context
+from dq_databricks.model.vocabulary import JobKind, JobStatus, TargetType, TriggerSource
+from dq_databricks.model.work import Job
+from dq_databricks.quality.catalog import CatalogFace
+from dq_databricks.quality.keeping import JobKeeper, Reconciled, Run
+from dq_databricks.quality.run_view import RunView, view_of_job, view_of_run
+from dq_databricks.quality.work import WorkFinder
+from dq_databricks.running.relations import relation_of
+from dq_databricks.settings import Settings
+from dq_databricks.store.filters import Condition, eq, is_in
+from dq_databricks.store.jobs import OPEN, Jobs
+from dq_databricks.store.page import Page
+from dq_databricks.store.store import Store
+
+__all__ = ["JobFace", "JobKeeper", "Reconciled", "RunView"]
+_MOST_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """What a job is for."""
+
+    target_type: TargetType
+    target_ref: str
+    project_key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFace:
+    """The jobs of the projects that its face sees."""
+
+    store: Store
+    context: Context
+    settings: Settings
+    actor: Actor
+    writable: Callable[[], Store]
+    catalog: CatalogFace
+    work: Callable[[], WorkFinder]
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def request(
+        self,
+        kind: JobKind | str,
+        target: str | None = None,
+        *,
+        group: str | None = None,
+        suite: str | None = None,
+        trigger: TriggerSource = TriggerSource.MANUAL,
+        priority: int = 5,
+        max_attempts: int = 2,
+        timeout_s: int = 3600,
+        job_id: str | None = None,
+        may_register: bool = True,
+    ) -> Job:
+        """Queue a profile of TARGET or `group`, or the tests of TARGET, `group` or `suite`.
+
+        TARGET may be the id of a table; one that is new is put under watch where the caller
+        `may_register`. With the `job_id` of an earlier request, that one is answered. A job whose
+        worker dies is started up to `max_attempts` times. Raises TargetError, NotFoundError,
+        NoTestsError, ParameterError.
+        """
+        chosen = JobKind(kind)
+        if job_id is not None and (known := self.store.table(Job).get(job_id)) is not None:
+            return known
+        aim = self._aim(chosen, target, group, suite, may_register=may_register)
+        new_id, now = job_id or self.context.new_id(), self.context.now()
+        job = Job(
+            job_id=new_id,
+            project_key=aim.project_key,
+            kind=chosen,
+            target_type=aim.target_type,
+            target_ref=aim.target_ref,
+            title=f"{chosen.value.capitalize()} {aim.words}",
+            trigger_source=trigger,
+            priority=priority,
+            max_attempts=max_attempts,
+            timeout_s=timeout_s,
+            run_id=self.context.new_id(),
+            requested_by=self.actor.name,
+            created_at=now,
+            updated_at=now,
+        )
+        return self._add(job)
+
+    def cancel(self, job_or_run_id: str) -> Job:
+        """Stop a job. One that waits has ended; one that runs ends within seconds.
+
+        Raises NotFoundError, and RunEndedError when it has already ended.
+        """
+        reason = f"cancelled by {self.actor.name}"
+        store = self.writable()
+        for _ in range(_MOST_TRIES):
+            job = self._job(job_or_run_id)
+            if job.status not in OPEN:
+                raise RunEndedError(f"job {job.job_id!r} has already ended as {job.status}")
+            if job.cancel_requested_at is not None:
+                return job
+            changed = self._cancelled(store, job, reason)
+            if changed is not None:
+                self._audit("cancel", changed, status=changed.status, reason=reason)
+                return store.written(changed)
+        raise WriteConflictError(f"job {job_or_run_id!r}: it changed all the time; try again")
+
+    def retry(self, job_or_run_id: str, *, job_id: str | None = None) -> Job:
+        """Queue what an ended job did once more, as a new job with a new run.
+
+        Raises NotFoundError, and InProgressError while it has not ended.
+        """
+        old = self._job(job_or_run_id)
+        if old.status in OPEN:
+            raise InProgressError(
+                f"job {old.job_id!r} is {old.status}: wait for its end, or cancel it"
+            )
+        now = self.context.now()
+        fresh = Job(
+            **{name: getattr(old, name) for name in _KEPT},
+            job_id=job_id or self.context.new_id(),
+            run_id=self.context.new_id(),
+            retry_of=old.job_id,
+            trigger_source=TriggerSource.RETRY,
+            requested_by=self.actor.name,
+            created_at=now,
+            updated_at=now,
+        )
+        return self._add(fresh)
+
+    # --- looking ---------------------------------------------------------------------------
+
+    def list(
+        self,
+        *,
+        status: JobStatus | str | None = None,
+        kind: JobKind | str | None = None,
+        only_open: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """Jobs, newest first."""
+        conditions: list[Condition] = [is_in("status", OPEN)] if only_open else []
+        if status is not None:
+            conditions.append(eq("status", JobStatus(status)))
+        if kind is not None:
+            conditions.append(eq("kind", JobKind(kind)))
+        return self._queue().select(*conditions, limit=limit, cursor=cursor)
+
+    def show(self, job_id: str) -> Job:
+        """One job; raises NotFoundError."""
+        return self._queue().get(job_id)
+
+    def run(self, run_id: str) -> RunView:
+        """One run of either kind, or the job that will make it; raises NotFoundError."""
+        run = self._run(run_id)
+        if run is not None:
+            jobs = self.store.table(Job)
+            return view_of_run(run, None if run.job_id is None else jobs.get(run.job_id))
+        try:
+            return view_of_job(self._queue().of_run(run_id))
+        except NotFoundError as error:
+            raise NotFoundError(f"there is no run {run_id!r}") from error
+
+    # --- machines --------------------------------------------------------------------------
+
+    @property
+    def keeper(self) -> JobKeeper:
+        """What launchers and workers do to jobs."""
+        return JobKeeper(self.writable(), self.context, self.settings)
+
+    def reconcile(self) -> Reconciled:
+        """Put right jobs and runs whose worker died."""
+        return self.keeper.reconcile()
+
+    # --- below -----------------------------------------------------------------------------
+
+    def _queue(self) -> Jobs:
+        return Jobs(self.store.table(Job), self.context)
+
+    def _add(self, job: Job) -> Job:
+        store = self.writable()
+        stored = Jobs(store.table(Job), self.context).add(job)
+        if stored == job:
+            self._audit("create", job, title=job.title, retry_of=job.retry_of)
+        return store.written(stored)
+
+    def _cancelled(self, store: Store, job: Job, reason: str) -> Job | None:
+        queue = Jobs(store.table(Job), self.context)
+        if job.status is JobStatus.QUEUED and job.platform_run_id is None:
+            return queue.end(job, JobStatus.CANCELLED, reason)
+        return queue.ask_to_stop(job, reason)
+
+    def _audit(self, action: str, job: Job, **told: object) -> None:
+        changes = {name: {"old": None, "new": value} for name, value in told.items() if value}
+        entry = {
+            "action": action,
+            "entity_type": "job",
+            "entity_id": job.job_id,
+            "changes": json.dumps(changes, ensure_ascii=False, sort_keys=True),
+        }
+        self.store.audit.append([entry], self.actor)
+
+    def _job(self, job_or_run_id: str) -> Job:
+        jobs = self.store.table(Job)
+        found = jobs.get(job_or_run_id)
+        if found is not None:
+            return found
+        try:
+            return self._queue().of_run(job_or_run_id)
+        except NotFoundError as error:
+            return self._job_of_earlier_run(job_or_run_id, error)
+
+    def _job_of_earlier_run(self, run_id: str, error: NotFoundError) -> Job:
+        run = self._run(run_id)
+        if run is None:
+            raise NotFoundError(f"there is no job or run {run_id!r}") from error
+        if run.job_id is None:
+            raise RequestError(
+                f"run {run_id!r} was made by no job but at a command line: stop or repeat it there"
+            )
+        return self._queue().get(run.job_id)
+
+    def _run(self, run_id: str) -> Run | None:
+        found = self.store.runs.runs.get(run_id)
+        return found if found is not None else self.store.profiles.runs.get(run_id)
+
+    def _aim(
+        self,
+        kind: JobKind,
+        target: str | None,
+        group: str | None,
+        suite: str | None,
+        *,
+        may_register: bool,
+    ) -> _Aim:
+        if sum(given is not None for given in (target, group, suite)) != 1:
+            raise ParameterError("give one of: a TARGET, a table group, a suite")
+        if target is not None:
+            return self._aim_at_table(kind, target, may_register=may_register)
+        if group is not None:
+            return self._aim_at_group(group)
+        if kind is JobKind.PROFILE:
+            raise ParameterError("a suite is tested, not profiled; give a TARGET or a table group")
+        return self._aim_at_suite(suite or "")
+
+    def _aim_at_table(self, kind: JobKind, target: str, *, may_register: bool) -> _Aim:
+        if may_register and kind is JobKind.PROFILE:
+            entry = self.work().entry(target)
+        else:
+            entry = self.catalog.table(target)
+        if kind is JobKind.TEST and not self.store.tests.to_run(table_id=entry.table_id):
+            raise NoTestsError(f"{target} has no active tests; derive some from its profile")
+        return _Aim(
+            TargetType.TABLE, entry.table_id, self._project_of(entry), str(relation_of(entry))
+        )
+
+    def _aim_at_group(self, name_or_id: str) -> _Aim:
+        group = self.catalog.group(name_or_id)
+        connection = self.store.catalog.connections.require(group.connection_id)
+        words = f"group {group.name}"
+        return _Aim(TargetType.GROUP, group.table_group_id, connection.project_key, words)
+
+    def _aim_at_suite(self, suite: str) -> _Aim:
+        tests = self.store.tests.to_run(test_suite_key=suite)
+        if not tests:
+            raise NoTestsError(f"suite {suite!r} has no active tests")
+        groups = sorted({test.table_group_id for test in tests})
+        projects = sorted({self._project_of_group(group_id) for group_id in groups})
+        if len(projects) > 1 and self.settings.project not in projects:
+            raise ParameterError(
+                f"suite {suite!r} is in the projects {', '.join(projects)}: say which one"
+            )
+        project = self.settings.project if self.settings.project in projects else projects[0]
+        return _Aim(TargetType.SUITE, suite, project, f"suite {suite}")
+
+    def _project_of(self, entry: TableEntry) -> str:
+        return self._project_of_group(entry.table_group_id)
+
+    def _project_of_group(self, group_id: str) -> str:
+        group = self.store.catalog.groups.require(group_id)
+        return self.store.catalog.connections.require(group.connection_id).project_key
+
+
+_KEPT = (
+    "project_key",
+    "kind",
+    "target_type",
+    "target_ref",
+    "title",
+    "priority",
+    "max_attempts",
+    "timeout_s",
+)
