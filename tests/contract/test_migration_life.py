@@ -284,7 +284,7 @@ def test_every_shipped_migration_that_can_be_undone_is_whole_again_after_up_down
             break
         rollback(site, script.version - 1)
         undone += 1
-    assert undone == 3
+    assert undone == 5  # the newest that changes columns, which Delta cannot drop, is version 7
     migrate(engine, "main", "s", ticking(), "tester", scripts=files)
     assert fingerprint(engine) == newest
 
