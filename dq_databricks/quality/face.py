@@ -36,6 +36,7 @@ from dq_databricks.quality.jobs import JobFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
+from dq_databricks.quality.overview import OverviewFace
 from dq_databricks.quality.points import PointFace
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reach import Reach
@@ -49,6 +50,7 @@ from dq_databricks.quality.reports import (
 )
 from dq_databricks.quality.requests import RequestFace
 from dq_databricks.quality.schema import SchemaFace
+from dq_databricks.quality.table_view import TableFace
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
 from dq_databricks.quality.upkeep import UpkeepFace
@@ -197,6 +199,16 @@ class Quality:
             reach=self._reach,
             projects=self.projects,
         )
+
+    @property
+    def overview(self) -> OverviewFace:
+        """Combined reads for pages: home, tables, estate, profile_run."""
+        return OverviewFace(self._ready())
+
+    @property
+    def table_view(self) -> TableFace:
+        """One table from all sides: show, column, comparison, proposals, apply."""
+        return TableFace(Proposer(self._ready(), self.engine, self.context), self._writing)
 
     # --- the main job --------------------------------------------------------------------------
 

@@ -39,11 +39,11 @@ class Proposer:
         by_name = {table.table_name: columns for _, table, columns in profiles}
         stored = self._stored(entries)
         reports = tuple(
-            self._of_table(entry, table, columns, by_name, stored)
+            self.of_table(entry, table, columns, by_name, stored)
             for entry, table, columns in profiles
         )
         if apply:
-            self._apply(reports)
+            self.store_proposals(reports)
         return reports
 
     def _is_current(self, entry: TableEntry) -> bool:
@@ -63,7 +63,7 @@ class Proposer:
         ids = [entry.table_id for entry in entries]
         return self.store.tests.table.select(is_in("table_id", ids), include_removed=True).items
 
-    def _of_table(
+    def of_table(
         self,
         entry: TableEntry,
         table: TableProfile,
@@ -71,6 +71,10 @@ class Proposer:
         by_name: dict[str, tuple[ColumnProfile, ...]],
         stored: Sequence[TestRecord],
     ) -> Proposals:
+        """What one profile suggests, merged with the `stored` tests; reads the table's state.
+
+        `by_name` holds the columns of the tables that references may lead to.
+        """
         snapshot = self.engine.inspect(relation_of(entry).at(table.table_version))
         others = {name: found for name, found in by_name.items() if name != table.table_name}
         proposed = propose(snapshot, columns, others=others)
@@ -114,7 +118,8 @@ class Proposer:
             }
         )
 
-    def _apply(self, reports: Sequence[Proposals]) -> None:
+    def store_proposals(self, reports: Sequence[Proposals]) -> None:
+        """Store the new and the refreshed tests of `reports`."""
         # New ones never overwrite: a test a person added or removed meanwhile stays as it is.
         self.store.tests.add_missing([test for report in reports for test in report.new])
         refreshed = [test for report in reports for test in report.refreshed]
