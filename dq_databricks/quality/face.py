@@ -30,14 +30,18 @@ from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.access import AccessFace
 from dq_databricks.quality.access_site import AccessSite
+from dq_databricks.quality.browse import BrowseFace
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
+from dq_databricks.quality.history import HistoryFace
 from dq_databricks.quality.jobs import JobFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.overview import OverviewFace
 from dq_databricks.quality.points import PointFace
+from dq_databricks.quality.projects import ProjectFace
+from dq_databricks.quality.profiles import ProfileFace
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reach import Reach
 from dq_databricks.quality.reports import (
@@ -46,13 +50,19 @@ from dq_databricks.quality.reports import (
     ProfiledTable,
     ProfileReport,
     ProposalReport,
+    Proposals,
     TestReport,
 )
 from dq_databricks.quality.requests import RequestFace
+from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
+from dq_databricks.quality.results import ResultFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.table_view import TableFace
+from dq_databricks.quality.sources import SourceFace
+from dq_databricks.quality.suites import SuiteFace
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
+from dq_databricks.quality.trying import TryFace
 from dq_databricks.quality.upkeep import UpkeepFace
 from dq_databricks.quality.work import WorkFinder
 from dq_databricks.running.origin import BY_HAND, Origin
@@ -104,7 +114,7 @@ class Quality:
         self.settings = settings
         self._cursor_key = cursor_key
         self.actor = actor or Actor(settings.user_name)
-        self.projects = projects
+        self.project_keys = projects
         self.engine = engine
         self.context, self._told = context or Context(), told
         self._gate = Gate(engine, settings, self.context, options=self._options(), told=told)
@@ -197,7 +207,7 @@ class Quality:
             self.settings.project,
             writable=self._writing,
             reach=self._reach,
-            projects=self.projects,
+            projects=self.project_keys,
         )
 
     @property
@@ -424,15 +434,17 @@ class Quality:
     @property
     def listings(self) -> Listings:
         """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
-        return Listings(self._ready(), self.actor.workspace_id)
+        return Listings(self._ready(), self.engine, self.actor.workspace_id)
 
     @property
     def access(self) -> AccessFace:
         """Who may do what: organizations, workspaces, users, keys."""
-        bound = None if self.projects is None else self.actor.workspace_id
-        return AccessFace(
-            AccessSite(self._ready, self.engine, self.settings, self.context, self.actor, bound)
-        )
+        return AccessFace(self._access_site())
+
+    @property
+    def projects(self) -> ProjectFace:
+        """Projects of workspaces: list, show, add, edit, remove."""
+        return ProjectFace(self._access_site())
 
     @property
     def options(self) -> OptionsFace:
@@ -459,7 +471,27 @@ class Quality:
             self._work,
         )
 
+    @property
+    def schedules(self) -> ScheduleFace:
+        """When work is asked for: list, show, add, edit, remove, enable, preview, run, dispatch."""
+        return ScheduleFace(
+            self._ready(),
+            self.context,
+            self.actor,
+            self._writing,
+            self.catalog,
+            self.settings.project,
+        )
+
+    def dispatch(self) -> DispatchReport:
+        """Queue a job for every slot that has come. Safe beside other dispatchers."""
+        return self.schedules.dispatch()
+
     # --- below ---------------------------------------------------------------------------------
+
+    def _access_site(self) -> AccessSite:
+        bound = None if self.project_keys is None else self.actor.workspace_id
+        return AccessSite(self._ready, self.engine, self.settings, self.context, self.actor, bound)
 
     def _ready(self, *, write: bool = False) -> Store:
         """The store, once the schema may be read or written. It follows a renamed schema."""
@@ -493,7 +525,7 @@ class Quality:
             self.context,
             confirm=confirm,
             actor=self.actor,
-            projects=self.projects,
+            projects=self.project_keys,
             cursor_key=self._cursor_key,
         )
 
@@ -515,11 +547,16 @@ class Quality:
     @property
     def _reach(self) -> Reach:
         settings = self.settings
+        return Reach(settings.catalog, settings.data_quality_schema, self.project_keys is None)
+
+    @property
+    def _reach(self) -> Reach:
+        settings = self.settings
         return Reach(settings.catalog, settings.data_quality_schema, self.projects is None)
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         store = self._ready(write=write)
-        return WorkFinder(store, self.engine, self.settings.project, self._reach, self.projects)
+        return WorkFinder(store, self.engine, self.settings.project, self._reach, self.project_keys)
 
     def _tests(self, *, write: bool = True) -> TestFace:
         return TestFace(self._ready(write=write), self.engine, self.context, self._reach)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dq_databricks.model.actor import Actor
+from dq_databricks.model.scopes import SCOPES_OF_ROLE
 from dq_databricks.model.vocabulary import Role, Scope
 
-SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
-    Role.VIEWER: frozenset({Scope.READ}),
-    Role.EDITOR: frozenset({Scope.READ, Scope.WRITE, Scope.RUN}),
-    Role.ADMIN: frozenset({Scope.READ, Scope.WRITE, Scope.RUN, Scope.ADMIN}),
-}
+__all__ = ["SCOPES_OF_ROLE", "Principal"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.statement import Parameter, Statement
 from dq_databricks.store.changes import Changes
 from dq_databricks.store.columns import checked, column_named, columns_of, from_arrow, to_arrow
-from dq_databricks.store.filters import Condition, eq, is_null, render
+from dq_databricks.store.filters import Condition, eq, is_in, is_null, is_passing, render
 from dq_databricks.store.order import after, order_of
 from dq_databricks.store.page import Page, decode_cursor, encode_cursor
 
@@ -214,6 +214,25 @@ class Table(Generic[M]):
         """Insert or replace the rows of these keys; how many were inserted and updated."""
         return self._merge(rows, update=True) if rows else (0, 0)
 
+    def upsert_expected(
+        self, rows: Sequence[M], *, olds: Sequence[M] | None = None
+    ) -> tuple[M, ...]:
+        """Store each row whose version follows the stored one, or is 1 and new; one commit.
+
+        The rows that were not taken, because others were faster, come back; a row whose reply was
+        lost and that others changed since is among them. The rows that `olds` holds before their
+        change are audited; without it nobody made these changes.
+        """
+        if not rows or sum(self._merge(rows, update=True, counter="version")) == len(rows):
+            missed: tuple[M, ...] = ()
+        else:
+            missed = tuple(row for row in rows if row not in self._of_keys(rows))
+        before = {self._key_text(old): old for old in olds or ()}
+        for row in rows:
+            if olds is not None and row not in missed:
+                self._noted(before.get(self._key_text(row)), row)
+        return missed
+
     def update(self, row: M, expected_version: int) -> M:
         """Store `row` if the stored one still has `expected_version`; the row with its new version.
 
@@ -300,12 +319,24 @@ class Table(Generic[M]):
         text = f"UPDATE {self.name.sql} SET {', '.join(assignments)} WHERE {condition}"
         return Statement(text, parameters)
 
-    def _merge(self, rows: Sequence[M], *, update: bool) -> tuple[int, int]:
+    def _of_keys(self, rows: Sequence[M]) -> tuple[M, ...]:
+        """What is stored under the keys of `rows`; in one read where one column is the key."""
+        if len(self.model.KEY) > 1:
+            stored = (self.get(*self._key(row), include_removed=True) for row in rows)
+            return tuple(row for row in stored if row is not None)
+        keys = is_in(self.model.KEY[0], [self._key_text(row) for row in rows])
+        return self.select(keys, include_removed=True).items
+
+    def _merge(
+        self, rows: Sequence[M], *, update: bool, counter: str | None = None
+    ) -> tuple[int, int]:
         arrow = to_arrow(self.model, rows)
 
         def attempt() -> tuple[int, int]:
             try:
-                counts = self._engine.merge(self.name, arrow, on=self.model.KEY, update=update)
+                counts = self._engine.merge(
+                    self.name, arrow, on=self.model.KEY, update=update, counter=counter
+                )
             except OutcomeUnknownError as error:
                 raise self._doubt(error) from error
             return counts.inserted, counts.updated
@@ -393,5 +424,6 @@ class Table(Generic[M]):
         return Page(self.model, items, encode_cursor(scope, values, self._cursor_key))
 
     def _scope(self, where: str, parameters: Mapping[str, Parameter], order: str) -> str:
-        bound = sorted((name, str(value)) for name, value in parameters.items())
+        lasting = {name: value for name, value in parameters.items() if not is_passing(name)}
+        bound = sorted((name, str(value)) for name, value in lasting.items())
         return hashlib.sha256(repr((str(self.name), where, bound, order)).encode()).hexdigest()

@@ -12,10 +12,13 @@ from dq_databricks.model.alert import Alert
 from dq_databricks.model.audit import AuditEvent
 from dq_databricks.model.base import Record
 from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
+from dq_databricks.model.history import TestVersion
 from dq_databricks.model.ids import Context
+from dq_databricks.model.incident import Incident, IncidentEvent, OutboxEvent
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.model.setting import Setting
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.model.work import Job, Schedule
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
@@ -24,8 +27,12 @@ from dq_databricks.store.alerts import Alerts
 from dq_databricks.store.audit import AuditLog
 from dq_databricks.store.catalog import Catalog
 from dq_databricks.store.changes import Changes
+from dq_databricks.store.history import TestHistory
+from dq_databricks.store.incidents import Incidents
+from dq_databricks.store.outbox import Outbox
 from dq_databricks.store.profiles import Profiles
 from dq_databricks.store.runs import Runs
+from dq_databricks.store.schedules import Schedules
 from dq_databricks.store.scope import of_projects
 from dq_databricks.store.settings import StoredSettings
 from dq_databricks.store.tests import Tests
@@ -75,8 +82,12 @@ class Store:
             self.table(Anomaly),
         )
         self.tests = Tests(self.table(TestRecord))
+        self.history = TestHistory(self.table(TestVersion), context)
         self.runs = Runs(self.table(TestRun), self.table(TestResult))
+        self.schedules = Schedules(self.table(Schedule), self.table(Job))
         self.alerts = Alerts(self.table(Alert), context)
+        self.incidents = Incidents(self.table(Incident), self.table(IncidentEvent))
+        self.outbox = Outbox(self.table(OutboxEvent))
         self.settings = StoredSettings(self.table(Setting), settings, context)
         self.audit = AuditLog(self.table(AuditEvent), context)
         self.access = AccessTables(
@@ -113,8 +124,13 @@ class Store:
         return value
 
     def record(self) -> None:
-        """Write the changes that were noted since the last call down in the audit log."""
-        self.audit.write(self._changes.take(), self._actor)
+        """Write the changes that were noted since the last call down in the audit log.
+
+        Tests keep every version they had.
+        """
+        changes = self._changes.take()
+        self.history.write(changes, self._actor)
+        self.audit.write(changes, self._actor)
 
     def _name(self, model: type[Record]) -> TableName:
         return TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
