@@ -56,6 +56,7 @@ from dq_databricks.quality.reports import (
 from dq_databricks.quality.requests import RequestFace
 from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
 from dq_databricks.quality.results import ResultFace
+from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.table_view import TableFace
 from dq_databricks.quality.sources import SourceFace
@@ -470,6 +471,22 @@ class Quality:
             self.catalog,
             self._work,
         )
+
+    @property
+    def schedules(self) -> ScheduleFace:
+        """When work is asked for: list, show, add, edit, remove, enable, preview, run, dispatch."""
+        return ScheduleFace(
+            self._ready(),
+            self.context,
+            self.actor,
+            self._writing,
+            self.catalog,
+            self.settings.project,
+        )
+
+    def dispatch(self) -> DispatchReport:
+        """Queue a job for every slot that has come. Safe beside other dispatchers."""
+        return self.schedules.dispatch()
 
     @property
     def schedules(self) -> ScheduleFace:

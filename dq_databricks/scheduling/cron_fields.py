@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from croniter import CroniterError, croniter
-
 from dq_databricks.errors import CronError
 
 MOST_CHARACTERS = 200
@@ -180,6 +178,8 @@ def _refused(kind: _Field, text: str, why: str) -> CronError:
 
 
 def _expanded(expression: str, written: list[str]) -> CronFields:
+    from croniter import CroniterError, croniter  # costs more than any command that needs no cron
+
     if "#" in written[4] and any("#" not in term for term in written[4].split(",")):
         raise CronError(
             f"cron {expression!r}: its days of the week mix counted ones (MON#1) with plain ones; "

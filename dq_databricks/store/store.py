@@ -19,6 +19,7 @@ from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, Tabl
 from dq_databricks.model.setting import Setting
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.work import Job, Schedule
+from dq_databricks.model.work import Job, Schedule
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.store.access import Table
@@ -32,6 +33,7 @@ from dq_databricks.store.incidents import Incidents
 from dq_databricks.store.outbox import Outbox
 from dq_databricks.store.profiles import Profiles
 from dq_databricks.store.runs import Runs
+from dq_databricks.store.schedules import Schedules
 from dq_databricks.store.schedules import Schedules
 from dq_databricks.store.scope import of_projects
 from dq_databricks.store.settings import StoredSettings
@@ -84,6 +86,7 @@ class Store:
         self.tests = Tests(self.table(TestRecord))
         self.history = TestHistory(self.table(TestVersion), context)
         self.runs = Runs(self.table(TestRun), self.table(TestResult))
+        self.schedules = Schedules(self.table(Schedule), self.table(Job))
         self.schedules = Schedules(self.table(Schedule), self.table(Job))
         self.alerts = Alerts(self.table(Alert), context)
         self.incidents = Incidents(self.table(Incident), self.table(IncidentEvent))
