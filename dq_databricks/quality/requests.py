@@ -96,6 +96,7 @@ class RequestFace:
             request_key=scope.request_key,
             workspace_id=scope.workspace_id,
             request_hash=scope.fingerprint,
+            headers=self.context.new_id(),  # which of two twins made the claim
             created_at=now,
             expires_at=now + KEPT,
             updated_at=now,

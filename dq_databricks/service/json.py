@@ -17,6 +17,7 @@ MOST_DIGITS = 400
 # A string (so that brackets in it do not count), or one bracket. Possessive, so that a string which
 # never ends is passed over once.
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class FiniteJSONResponse(JSONResponse):
@@ -42,7 +43,7 @@ def finite(value: Any) -> Any:
 def read_strictly(body: bytes) -> Any:
     """The JSON document in `body`.
 
-    Raises RequestError for what is not UTF-8 or not JSON, for names that occur twice in one
+    Raises RequestError for what is not UTF-8 or not JSON, half characters, names that occur twice in one
     object, NaN and infinities, whole numbers beyond 64 bits, and nesting beyond 32 levels. The
     depth is counted before anything is built, so hostile nesting costs one pass over the bytes.
     """
@@ -51,6 +52,13 @@ def read_strictly(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise RequestError(f"the body is not UTF-8: byte {error.start} is none") from error
     _check_depth(body)
+    document = _parsed(text)
+    if _HALF.search(body):
+        _check_characters(document)
+    return document
+
+
+def _parsed(text: str) -> Any:
     try:
         return json.loads(
             text,
@@ -62,6 +70,15 @@ def read_strictly(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise RequestError(
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+
+
+def _check_characters(document: Any) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RequestError(
+            "the body holds half a character: a surrogate without its pair"
         ) from error
 
 
