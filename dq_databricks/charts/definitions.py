@@ -1,0 +1,219 @@
+"""One definition per chart; `altair` is imported when the first one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dq_databricks.charts.palette import NOTEBOOK, Palette
+from dq_databricks.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH, HEIGHT = 640, 160
+_SHAPES = {
+    "pass": "circle",
+    "warn": "triangle-up",
+    "fail": "cross",
+    "error": "diamond",
+    "no_data": "stroke",
+    "skipped": "stroke",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRate:
+    """The share of tests of one run that passed, 0 to 1."""
+
+    at: datetime
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one run measured for a test, with the limits it was held against."""
+
+    at: datetime
+    value: float | None
+    verdict: str
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsSeen:
+    """How many rows a version of a table had. `label` is such as ``v12``."""
+
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bar of a distribution."""
+
+    label: str
+    count: float
+
+
+def pass_rate_trend(
+    rates: Sequence[RunRate], *, palette: Palette = NOTEBOOK, width: int = WIDTH
+) -> alt.LayerChart:
+    """The pass rate of each run, oldest first."""
+    alt = _altair()
+    rows = [{"at": one.at.isoformat(), "rate": one.rate} for one in rates]
+    least = min((one.rate for one in rates), default=0.0)
+    floor = max(0.0, int(least * 20 - 1) / 20)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=_time(alt),
+        y=alt.Y(
+            "rate:Q",
+            title=None,
+            scale=alt.Scale(domain=[floor, 1]),
+            axis=alt.Axis(format=".0%", tickCount=4),
+        ),
+    )
+    line = base.mark_line(color=palette.accent, strokeWidth=2, interpolate="monotone")
+    dots = base.mark_point(color=palette.accent, filled=True, size=28, opacity=1)
+    return _dressed(alt.layer(line, dots), palette, width, HEIGHT)
+
+
+def measure_history(
+    history: Sequence[Measured],
+    *,
+    unit: str = "",
+    palette: Palette = NOTEBOOK,
+    width: int = WIDTH,
+) -> alt.LayerChart:
+    """What each run of a test measured, oldest first, over the band it had to stay in.
+
+    Verdicts have a colour and a shape; runs that measured no number are left out.
+    """
+    alt = _altair()
+    rows = [_measured(one) for one in history if one.value is not None]
+    data = alt.Data(values=rows)
+    x, y = _time(alt), alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True))
+    layers: list[Any] = []
+    if any(one.lower is not None and one.upper is not None for one in history):
+        layers.append(
+            alt.Chart(data)
+            .mark_area(color=palette.band, opacity=1, interpolate="step-after")
+            .encode(x=x, y=alt.Y("lower:Q", title=unit or None), y2="upper:Q")
+        )
+    for bound in ("lower", "upper"):
+        if any(getattr(one, bound) is not None for one in history):
+            layers.append(
+                alt.Chart(data)
+                .mark_line(color=palette.faint, strokeDash=[4, 3], strokeWidth=1,
+                           interpolate="step-after")
+                .encode(x=x, y=alt.Y(f"{bound}:Q", title=unit or None))
+            )  # fmt: skip
+    line = alt.Chart(data).mark_line(color=palette.ink, strokeWidth=1.5).encode(x=x, y=y)
+    layers.extend([line, _points(alt, data, x, y, palette)])
+    return _dressed(alt.layer(*layers), palette, width, HEIGHT + 40)
+
+
+def distribution(
+    bins: Sequence[Bin], *, palette: Palette = NOTEBOOK, width: int = WIDTH, lying: bool = True
+) -> alt.LayerChart:
+    """How often values occur; `lying` draws a bar a row, for texts, else columns."""
+    alt = _altair()
+    rows = [{"label": one.label, "count": one.count} for one in bins]
+    label = {"sort": None, "title": None}
+    count = {"title": None}
+    bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=palette.accent, cornerRadiusEnd=2)
+    axis = alt.Axis(grid=True, tickCount=4, format="~s")
+    if lying:
+        encoded = bars.encode(
+            x=alt.X("count:Q", axis=axis, **count),
+            y=alt.Y("label:N", axis=alt.Axis(grid=False, labelLimit=160), **label),
+        )
+        return _dressed(alt.layer(encoded), palette, width, max(64, 20 * len(rows)))
+    encoded = bars.encode(
+        x=alt.X("label:N", axis=alt.Axis(grid=False, labelAngle=0), **label),
+        y=alt.Y("count:Q", axis=axis, **count),
+    )
+    return _dressed(alt.layer(encoded), palette, width, HEIGHT)
+
+
+def row_counts(
+    seen: Sequence[RowsSeen], *, palette: Palette = NOTEBOOK, width: int = WIDTH
+) -> alt.LayerChart:
+    """The rows of a table by version, oldest first."""
+    alt = _altair()
+    rows = [{"label": one.label, "rows": one.rows} for one in seen]
+    bars = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(color=palette.accent, cornerRadiusEnd=2, size=24)
+        .encode(
+            x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(grid=False, labelAngle=0)),
+            y=alt.Y("rows:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+        )
+    )
+    return _dressed(alt.layer(bars), palette, width, HEIGHT)
+
+
+def _measured(one: Measured) -> dict[str, Any]:
+    return {
+        "at": one.at.isoformat(),
+        "value": one.value,
+        "verdict": one.verdict,
+        "lower": one.lower,
+        "upper": one.upper,
+    }
+
+
+def _points(alt: Any, data: Any, x: Any, y: Any, palette: Palette) -> Any:
+    names = list(_SHAPES)
+    colours = [palette.verdicts[name] for name in names]
+    return (
+        alt.Chart(data)
+        .mark_point(filled=True, size=56, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("verdict:N", scale=alt.Scale(domain=names, range=colours), legend=None),
+            shape=alt.Shape(
+                "verdict:N",
+                scale=alt.Scale(domain=names, range=list(_SHAPES.values())),
+                legend=None,
+            ),
+        )
+    )
+
+
+def _time(alt: Any) -> Any:
+    return alt.X("at:T", title=None, axis=alt.Axis(grid=False, tickCount=6, labelFlush=True))
+
+
+def _dressed(chart: Any, palette: Palette, width: int, height: int) -> Any:
+    return (
+        chart.properties(width=width, height=height, background="transparent")
+        .configure(font=palette.font)
+        .configure_view(stroke=None)
+        .configure_axis(
+            domainColor=palette.line,
+            gridColor=palette.line,
+            tickColor=palette.line,
+            labelColor=palette.faint,
+            titleColor=palette.faint,
+            labelFontSize=11,
+            titleFontSize=11,
+            titleFontWeight="normal",
+            labelPadding=6,
+            tickSize=4,
+        )
+    )
+
+
+def _altair() -> Any:
+    try:
+        import altair
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "charts need altair: pip install 'dq-databricks[service]'"
+        ) from error
+    return altair
