@@ -18,6 +18,7 @@ from dq_databricks.rules.values import PastReadout, Readout, Verdict
 from dq_databricks.sensors.catalog import find_sensor
 from dq_databricks.sensors.measure import Measure, MeasureKind, Measurement
 from dq_databricks.sensors.render import ResolveReference, render
+from dq_databricks.sensors.rows import CountedRows, counted_rows
 
 
 def value_key(test_id: str) -> str:
@@ -113,6 +114,23 @@ def _bound(
     )
     measures = (value, *_row_count(test, value, snapshot, now=now))
     return BoundCheck(test.test_id, test.severity, check_type, parameters, measures)
+
+
+def bind_check_rows(
+    test: TestRecord,
+    snapshot: Snapshot,
+    *,
+    limit: int,
+    resolve_reference: ResolveReference,
+    now: datetime,
+) -> CountedRows:
+    """The rows of `snapshot` that the measure of `test` counts, at most `limit`.
+
+    Raises what binding raises: ParameterError, ColumnNotFoundError, UserSqlError.
+    """
+    bound = _bound(test, snapshot, resolve_reference=resolve_reference, now=now)
+    sensor = find_check_type(test.rule_type).sensor
+    return counted_rows(sensor, bound.measures[0], snapshot, limit)
 
 
 def _own_column(test: TestRecord) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ from dq_databricks.quality.requests import RequestFace
 from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
 from dq_databricks.quality.results import ResultFace
 from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
+from dq_databricks.quality.results import ResultFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.table_view import TableFace
 from dq_databricks.quality.sources import SourceFace
@@ -561,15 +562,63 @@ class Quality:
     def _back_up(self) -> None:
         before_migration(self.engine, self._gate.settings, self.context)
 
+    # --- faces of one subject each ---------------------------------------------------------------
+
     @property
-    def _reach(self) -> Reach:
-        settings = self.settings
-        return Reach(settings.catalog, settings.data_quality_schema, self.project_keys is None)
+    def browse(self) -> BrowseFace:
+        """Lists with every filter and any order: tests, results, anomalies, profile runs."""
+        return BrowseFace(self._ready())
+
+    @property
+    def history(self) -> HistoryFace:
+        """Versions of tests: list, show, roll back."""
+        return HistoryFace(self._ready(), self._writing)
+
+    @property
+    def trying(self) -> TryFace:
+        """Without storing anything: validate, try a test, look at the rows that failed."""
+        return TryFace(self._ready(), self.engine, self.context, self._tests(write=False))
+
+    @property
+    def findings(self) -> ResultFace:
+        """Figures over results: verdicts by day, table, suite and table version."""
+        return ResultFace(self._ready(), self.context)
+
+    @property
+    def profiles(self) -> ProfileFace:
+        """Profile runs, two of them side by side, and what people say about anomalies."""
+        return ProfileFace(self._ready(), self.context, self.actor.name, self._writing)
+
+    @property
+    def suites(self) -> SuiteFace:
+        """Suites: list, show, describe."""
+        return SuiteFace(self._ready(), self.context, self.settings.project, self._writing)
+
+    @property
+    def sources(self) -> SourceFace:
+        """What the engine shows of connections: test, discover, preview."""
+        return SourceFace(self._ready(), self.engine, self.context, self._reach, self._writing)
+
+    def review(self, target: str) -> Proposals:
+        """What `propose` would store for TARGET or a table id, from its latest profile.
+
+        Raises NotFoundError when there is no such table, or no profile of it.
+        """
+        proposer = Proposer(self._ready(), self.engine, self.context)
+        return proposer.propose([self.catalog.table(target)], apply=False)[0]
+
+    def apply_proposals(self, target: str, test_ids: Sequence[str] | None = None) -> Proposals:
+        """Store the proposals for TARGET or a table id, or those of `test_ids` alone."""
+        entry = self.catalog.table(target)
+        proposer = Proposer(self._writing(), self.engine, self.context)
+        if test_ids is None:
+            return self._store.written(proposer.propose([entry], apply=True)[0])
+        return self._store.written(proposer.choose(entry, test_ids))
 
     @property
     def _reach(self) -> Reach:
         settings = self.settings
-        return Reach(settings.catalog, settings.data_quality_schema, self.projects is None)
+        return Reach(settings.catalog, settings.data_quality_schema, self.project_keys is None)
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         store = self._ready(write=write)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dq_databricks.checks.definition import definition_text
 from dq_databricks.engine.protocol import Engine
@@ -45,6 +45,24 @@ class Proposer:
         if apply:
             self.store_proposals(reports)
         return reports
+
+    def choose(self, entry: TableEntry, test_ids: Sequence[str]) -> Proposals:
+        """Store the proposals of `test_ids` for one table, and leave the others out.
+
+        Raises NotFoundError for an id that is not proposed now; nothing is stored then.
+        """
+        (review,) = self.propose([entry], apply=False)
+        proposed = {test.test_id for test in (*review.new, *review.refreshed)}
+        unknown = [test_id for test_id in test_ids if test_id not in proposed]
+        if unknown:
+            raise NotFoundError(f"test {unknown[0]!r} is not proposed for {review.table_name}")
+        chosen = replace(
+            review,
+            new=tuple(test for test in review.new if test.test_id in test_ids),
+            refreshed=tuple(test for test in review.refreshed if test.test_id in test_ids),
+        )
+        self.store_proposals([chosen])
+        return chosen
 
     def _is_current(self, entry: TableEntry) -> bool:
         latest = self.store.profiles.latest(entry.table_id)

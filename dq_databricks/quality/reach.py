@@ -44,10 +44,13 @@ class Reach:
 
     def check_schema(self, schema: str | None) -> None:
         """Raise ForbiddenError when `schema` is that of the metadata."""
-        if self.is_wide or schema is None:
-            return
-        if schema.strip("` ").casefold() in (self.schema.casefold(), "information_schema"):
+        if schema is not None and not self.shows(schema):
             raise ForbiddenError(f"schema {schema[:_SHOWN]!r} is not for profiles and tests")
+
+    def shows(self, schema: str) -> bool:
+        """Whether `schema` is within reach."""
+        hidden = (self.schema.casefold(), "information_schema")
+        return self.is_wide or schema.strip("` ").casefold() not in hidden
 
     def check_parameters(self, parameters: Mapping[str, object]) -> None:
         """Hold user SQL and tables named in `parameters` to the reach.

@@ -117,8 +117,11 @@ class TestFace:
             raise ParameterError(f"test {test_id}: {what}; {', '.join(sorted(_EDITABLE))} can be")
         test = self.store.tests.get(test_id)
         version = test.version if expected_version is None else expected_version
-        changed = test.model_copy(update=self._update(test, dict(changes)))
-        return self.store.tests.edit(changed, version)
+        return self.store.tests.edit(self.changed(test, changes), version)
+
+    def changed(self, test: TestRecord, changes: Mapping[str, Any]) -> TestRecord:
+        """`test` with `changes`, held against its table; stores nothing."""
+        return test.model_copy(update=self._update(test, dict(changes)))
 
     def explain(self, result_or_test_id: str) -> Explanation:
         """The result of this id, or the newest one of the test of this id."""

@@ -109,11 +109,13 @@ class ProfileRunner:
     def _write(self, tables: Sequence[ProfiledEntry]) -> tuple[Anomaly, ...]:
         read = [table for table in tables if table.error is None]
         columns = [column for table in read for column in table.columns]
-        anomalies = find_anomalies(
+        found = find_anomalies(
             [(table.table, table.columns) for table in read], detected_at=self.context.now()
         )
+        anomalies = self.store.profiles.with_dispositions(found)
         self.store.profiles.write([table.table for table in tables], columns, anomalies)
-        alerts = alerts_of_anomalies(anomalies, project_key=self.project_key, at=self.context.now())
+        fresh = [anomaly for anomaly in anomalies if anomaly.disposition is None]
+        alerts = alerts_of_anomalies(fresh, project_key=self.project_key, at=self.context.now())
         if alerts:
             self.store.alerts.write(alerts)
         return tuple(anomalies)

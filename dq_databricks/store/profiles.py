@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
+from dq_databricks.model.vocabulary import Disposition
+from dq_databricks.sql.statement import Statement
 from dq_databricks.store.access import Table
-from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.filters import Condition, eq, is_in, render
 from dq_databricks.store.page import Page
 from dq_databricks.store.run_life import finish, of_complete_runs
+
+_CARRIED = (Disposition.DISMISSED, Disposition.MUTED)
 
 
 class Profiles:
@@ -85,5 +89,46 @@ class Profiles:
             *conditions, self._complete(), order_by=("-detected_at",), limit=limit, cursor=cursor
         )
 
+    def with_dispositions(self, found: Sequence[Anomaly]) -> tuple[Anomaly, ...]:
+        """`found`, each dismissed or muted where the same one was when it was last found; one read.
+
+        The same anomaly is of the same type, in the same column of the same table.
+        """
+        if not found:
+            return ()
+        said = {
+            (one.table_id, one.column_name, one.anomaly_type): one
+            for one in self._last_disposed(sorted({anomaly.table_id for anomaly in found}))
+        }
+        return tuple(_inheriting(one, said) for one in found)
+
+    def _last_disposed(self, table_ids: Sequence[str]) -> tuple[Anomaly, ...]:
+        """The newest of each anomaly of these tables, where it was dismissed or muted."""
+        table = self._anomalies
+        wanted = [is_in("table_id", table_ids), self._complete(), *table.scope]
+        where, parameters = render(Anomaly, wanted)
+        carried, more = render(Anomaly, [is_in("disposition", _CARRIED)], "d")
+        text = f"""SELECT {table.columns_sql}
+FROM (
+  SELECT
+    *,
+    row_number() OVER (
+      PARTITION BY `table_id`, `column_name`, `anomaly_type`
+      ORDER BY `detected_at` DESC, `anomaly_id` DESC
+    ) AS place
+  FROM {table.name.sql}
+  WHERE {where}
+) AS ranked
+WHERE place = 1 AND {carried}"""
+        return table.rows(Statement(text, {**parameters, **more}))
+
     def _complete(self) -> Condition:
         return of_complete_runs(self.runs, "profile_run_id")
+
+
+def _inheriting(anomaly: Anomaly, said: Mapping[tuple[str, str | None, str], Anomaly]) -> Anomaly:
+    last = said.get((anomaly.table_id, anomaly.column_name, anomaly.anomaly_type))
+    if last is None:
+        return anomaly
+    names = ("disposition", "disposed_by", "disposed_at")
+    return anomaly.model_copy(update={name: getattr(last, name) for name in names})
