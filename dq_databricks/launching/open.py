@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.launching import worker
 from dq_databricks.launching.pool import LocalWorkerPool
 from dq_databricks.model.ids import Context
 from dq_databricks.settings import Settings
@@ -22,6 +24,10 @@ class Launcher(Protocol):
     def stop(self) -> None:
         """Take no more jobs and stop those of this launcher; what ran is queued again."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the last look found no job that is queued or running."""
+
 
 def open_launcher(
     settings: Settings, *, engine: Engine | None = None, context: Context | None = None
@@ -35,3 +41,14 @@ def open_launcher(
 
         return DatabricksLauncher(settings, engine=engine, context=context)
     return LocalWorkerPool(settings, engine=engine, context=context)
+
+
+def carry_out(settings: Settings, job_id: str) -> int:
+    """Carry out one queued job in this process and its main thread; an exit code.
+
+    What the task of a Databricks job does.
+    """
+    with open_engine(settings) as engine:
+        return worker.carry_out(
+            settings, job_id, engine=engine, context=Context(), launcher=settings.launcher
+        )

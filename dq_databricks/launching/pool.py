@@ -59,12 +59,13 @@ class LocalWorkerPool(Supervisor):
         self._hand: list[_Child] = []
         self._false_starts = Counter[str]()
 
-    def look(self, keeper: JobKeeper) -> None:
+    def look(self, keeper: JobKeeper) -> Sequence[Job]:
         """Close what ended, stop what shall stop, start what waits."""
         self._reap(keeper)
         jobs = keeper.queue.open()
         self._stop_unwanted(jobs)
         self._start_queued(jobs)
+        return jobs
 
     def wind_up(self, keeper: JobKeeper) -> None:
         """Tell every worker to end; one that does not listen is killed, and its job is lost."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import QualityError
 from dq_databricks.model.ids import Context
+from dq_databricks.model.work import Job
 from dq_databricks.quality import Quality
 from dq_databricks.quality.jobs import JobKeeper
 from dq_databricks.settings import Settings
@@ -36,7 +37,7 @@ class Supervisor(ABC):
         # Each look is a statement, and a warehouse that is asked all the time never stops.
         self._poll_s = poll_s or (LOCAL_POLL_S if settings.engine == "local" else REMOTE_POLL_S)
         self._reconciled: float | None = None
-        self._is_ending = False
+        self._is_ending = self._is_idle = False
         self._wake = Event()
         self._thread: Thread | None = None
 
@@ -61,6 +62,11 @@ class Supervisor(ABC):
             self._engine.close()
             self._engine = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the last look found no job that is queued or running."""
+        return self._is_idle
+
     def step(self) -> None:
         """One look: put right what is due, then carry on with the queue."""
         keeper = self._quality().jobs.keeper
@@ -68,11 +74,11 @@ class Supervisor(ABC):
         if self._reconciled is None or now - self._reconciled > self.settings.lease_s / 2:
             keeper.reconcile()
             self._reconciled = now
-        self.look(keeper)
+        self._is_idle = not self.look(keeper)
 
     @abstractmethod
-    def look(self, keeper: JobKeeper) -> None:
-        """Compare the queue with what this launcher has in hand, and act."""
+    def look(self, keeper: JobKeeper) -> Sequence[Job]:
+        """Compare the queue with what this launcher has in hand, and act; the open jobs."""
 
     @abstractmethod
     def wind_up(self, keeper: JobKeeper) -> None:

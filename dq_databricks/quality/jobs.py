@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dq_databricks.errors import (
@@ -18,7 +18,15 @@ from dq_databricks.errors import (
 from dq_databricks.model.actor import Actor
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
-from dq_databricks.model.vocabulary import JobKind, JobStatus, TargetType, TriggerSource
+from dq_databricks.model.profile import ProfileRun
+from dq_databricks.model.testing import TestRun
+from dq_databricks.model.vocabulary import (
+    JobKind,
+    JobStatus,
+    RunStatus,
+    TargetType,
+    TriggerSource,
+)
 from dq_databricks.model.work import Job
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.keeping import JobKeeper, Reconciled, Run
@@ -31,8 +39,16 @@ from dq_databricks.store.jobs import OPEN, Jobs
 from dq_databricks.store.page import Page
 from dq_databricks.store.store import Store
 
-__all__ = ["JobFace", "JobKeeper", "Reconciled", "RunView"]
+__all__ = ["JobFace", "JobKeeper", "Reconciled", "RunPage", "RunView"]
 _MOST_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some runs. `next_cursor` leads to the next page; None: this is the last."""
+
+    items: tuple[RunView, ...]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +195,28 @@ class JobFace:
         except NotFoundError as error:
             raise NotFoundError(f"there is no run {run_id!r}") from error
 
+    def runs(
+        self,
+        kind: JobKind | str = JobKind.TEST,
+        *,
+        status: RunStatus | str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """Runs of one kind that have begun, with their jobs, newest first."""
+        of_status = [] if status is None else [eq("status", RunStatus(status))]
+        page: Page[TestRun] | Page[ProfileRun]
+        if JobKind(kind) is JobKind.TEST:
+            page = self.store.runs.select(*of_status, limit=limit, cursor=cursor)
+        else:
+            page = self.store.profiles.select(*of_status, limit=limit, cursor=cursor)
+        ids = [run.job_id for run in page.items if run.job_id is not None]
+        jobs = (
+            {job.job_id: job for job in self._queue().select(is_in("job_id", ids))} if ids else {}
+        )
+        views = tuple(view_of_run(run, jobs.get(run.job_id or "")) for run in page.items)
+        return RunPage(views, page.next_cursor)
+
     # --- machines --------------------------------------------------------------------------
 
     @property
@@ -194,6 +232,11 @@ class JobFace:
 
     def _queue(self) -> Jobs:
         return Jobs(self.store.table(Job), self.context)
+
+    def _jobs_of(self, runs: Sequence[Run]) -> dict[str, Job]:
+        ids = [run.job_id for run in runs if run.job_id is not None]
+        found = self._queue().select(is_in("job_id", ids)).items if ids else ()
+        return {job.job_id: job for job in found}
 
     def _add(self, job: Job) -> Job:
         store = self.writable()

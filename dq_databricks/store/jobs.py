@@ -71,14 +71,14 @@ class Jobs:
         return self._changed(job, values, *_queued(job), is_null("cancel_requested_at"))
 
     def launched(self, job: Job, launcher: str, platform_run_id: str) -> Job | None:
-        """Note which run of the platform will carry out a queued job."""
-        values = {
-            "launcher": launcher,
-            "platform_run_id": platform_run_id,
-            "progress_phase": "Waiting for the platform",
-            "started_at": self._now(),
-        }
-        return self._changed(job, values, *_queued(job), is_null("cancel_requested_at"))
+        """Note which run of the platform carries out `job`, also when that has begun already."""
+        found = {"launcher": launcher, "platform_run_id": platform_run_id}
+        waits = {"progress_phase": "Waiting for the platform", "started_at": self._now()}
+        same = (eq("run_id", job.run_id), is_null("platform_run_id"))
+        queued = eq("status", JobStatus.QUEUED)
+        return self._changed(job, {**found, **waits}, queued, *same) or self._changed(
+            job, found, eq("status", JobStatus.RUNNING), *same
+        )
 
     def wait(self, job: Job, reason: str) -> Job | None:
         """Say why a queued job is not carried out yet."""
@@ -104,11 +104,13 @@ class Jobs:
     def end(self, job: Job, status: JobStatus, error: str | None = None) -> Job | None:
         """End this attempt of `job`, or the job while it waits; None when it was taken away."""
         now = self._now()
-        values = {
+        values: dict[str, Any] = {
             "status": status,
             "error_message": error,
             "completed_at": max(now, job.started_at or job.created_at),
         }
+        if status is JobStatus.SUCCEEDED:
+            values |= {"progress_phase": "Done", "progress_done": 1, "progress_total": 1}
         held = _held(job) if job.status is JobStatus.RUNNING else _queued(job)
         return self._changed(job, values, *held)
 

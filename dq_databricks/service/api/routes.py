@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from dq_databricks.service.api import alerts
+from dq_databricks.service.api import alerts, jobs, runs
 
-ROUTERS: tuple[APIRouter, ...] = (alerts.router,)
+ROUTERS: tuple[APIRouter, ...] = (runs.router, jobs.router, alerts.router)

@@ -1,0 +1,144 @@
+"""The Databricks launcher: each queued job becomes one run of a Databricks job.
+
+The task of that run claims the job and carries it out (``dq worker --job JOB_ID``), exactly as a
+local worker does. This side starts it, once for each attempt, and asks the platform how it went.
+What the platform says is stored before anything else is done, so a service that starts anew goes
+on with the runs that it finds in the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import EngineUnavailableError, QualityError
+from dq_databricks.launching.platform import (
+    JobsApi,
+    Platform,
+    PlatformRun,
+    PlatformState,
+    TooBusyError,
+)
+from dq_databricks.launching.supervisor import REMOTE_POLL_S, Supervisor
+from dq_databricks.model.ids import Context
+from dq_databricks.model.vocabulary import JobKind, JobStatus
+from dq_databricks.model.work import Job
+from dq_databricks.quality.jobs import JobKeeper
+from dq_databricks.settings import Settings
+
+NAME = "databricks"
+UNKNOWN_LIMIT = timedelta(minutes=30)
+"""How long a run that the platform does not know may show no sign of life."""
+
+
+class DatabricksLauncher(Supervisor):
+    """Starts, watches and cancels runs of the platform, at most `workers` at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        context: Context | None = None,
+        platform: Platform | None = None,
+        poll_s: float = REMOTE_POLL_S,
+    ) -> None:
+        super().__init__(settings, engine=engine, context=context, poll_s=poll_s)
+        self._platform = platform or JobsApi.of(settings)
+
+    def look(self, keeper: JobKeeper) -> Sequence[Job]:
+        """Settle what ended, stop what shall stop, start what waits, in this order."""
+        for job in keeper.queue.open():
+            if job.platform_run_id is not None:
+                self._watch(keeper, job, job.platform_run_id)
+        jobs = keeper.queue.open()
+        self._start_queued(keeper, jobs)
+        return jobs
+
+    def wind_up(self, keeper: JobKeeper) -> None:
+        """Runs of the platform go on without this process; the next launcher asks after them."""
+
+    # --- start -----------------------------------------------------------------------------
+
+    def _start_queued(self, keeper: JobKeeper, jobs: Sequence[Job]) -> None:
+        """Start what waits, in its order; when the platform is full, the rest keeps its place."""
+        waiting = [job for job in jobs if _is_waiting(job)]
+        # A run whose id was not stored is found again by its token.
+        unknown = [job for job in jobs if _is_unattached(job)]
+        free = self.settings.workers - (len(jobs) - len(waiting))
+        for job in [*unknown, *waiting[: max(0, free)]]:
+            try:
+                self._start(keeper, job)
+            except (TooBusyError, EngineUnavailableError) as error:
+                _tell(keeper, job, f"Waiting: {error}")
+                return
+
+    def _start(self, keeper: JobKeeper, job: Job) -> None:
+        """The token is the run of this attempt: however often it is sent, one run starts."""
+        target = self._job_of(job.kind)
+        parameters = {"job_id": job.job_id, "run_id": job.run_id}
+        try:
+            platform_run_id = self._platform.start(target, job.run_id, parameters)
+        except (TooBusyError, EngineUnavailableError):
+            raise
+        except (QualityError, LookupError) as error:
+            keeper.end(job, JobStatus.FAILED, f"could not start on Databricks: {error}")
+            return
+        keeper.queue.launched(job, NAME, platform_run_id)
+
+    def _job_of(self, kind: JobKind) -> str:
+        of_kind = {
+            JobKind.PROFILE: self.settings.profile_job_id,
+            JobKind.TEST: self.settings.test_job_id,
+        }
+        return of_kind[kind]
+
+    # --- watch -----------------------------------------------------------------------------
+
+    def _watch(self, keeper: JobKeeper, job: Job, platform_run_id: str) -> None:
+        if job.cancel_requested_at is not None:
+            self._platform.cancel(platform_run_id)
+        run = self._platform.look(platform_run_id)
+        if run.state is PlatformState.UNKNOWN:
+            self._settle_unknown(keeper, job, run)
+        elif run.state is not PlatformState.OPEN:
+            _settle(keeper, job, run)
+
+    def _settle_unknown(self, keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
+        """History expires; a job that is still alive says so itself, until it does not."""
+        sign = job.heartbeat_at or job.started_at or job.created_at
+        if job.cancel_requested_at is not None:
+            keeper.end(job, JobStatus.CANCELLED, job.error_message)
+        elif self.context.now() - sign > UNKNOWN_LIMIT:
+            why = f"the platform no longer knows run {job.platform_run_id} ({run.message})"
+            keeper.end(job, JobStatus.FAILED, f"lost: {why}")
+
+
+def _settle(keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
+    """The run of the platform is over. Its worker has mostly ended the job itself by then."""
+    why = f"run {job.platform_run_id} on Databricks: {run.message or run.state}"
+    if job.cancel_requested_at is not None:
+        keeper.end(job, JobStatus.CANCELLED, job.error_message)
+    elif run.state is PlatformState.CANCELLED:
+        keeper.end(job, JobStatus.CANCELLED, f"cancelled on the platform; {why}")
+    elif run.state is PlatformState.TIMED_OUT:
+        keeper.end(job, JobStatus.TIMED_OUT, why)
+    elif job.status is JobStatus.RUNNING:
+        keeper.lose(job, why)
+    else:
+        keeper.end(job, JobStatus.FAILED, f"its worker never took it up; {why}")
+
+
+def _is_waiting(job: Job) -> bool:
+    is_new = job.platform_run_id is None and job.cancel_requested_at is None
+    return job.status is JobStatus.QUEUED and is_new
+
+
+def _is_unattached(job: Job) -> bool:
+    return job.status is JobStatus.RUNNING and job.launcher == NAME and job.platform_run_id is None
+
+
+def _tell(keeper: JobKeeper, job: Job, reason: str) -> None:
+    if job.progress_phase != reason:
+        keeper.queue.wait(job, reason)
