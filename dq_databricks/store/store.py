@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.errors import QualityError
 from dq_databricks.model.access import ApiKey, Membership, Organization, User, Workspace
 from dq_databricks.model.actor import Actor
 from dq_databricks.model.alert import Alert
@@ -18,7 +19,6 @@ from dq_databricks.model.incident import Incident, IncidentEvent, OutboxEvent
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.model.setting import Setting
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
-from dq_databricks.model.work import Job, Schedule
 from dq_databricks.model.work import Job, Schedule
 from dq_databricks.settings import Settings
 from dq_databricks.sql.identifiers import TableName
@@ -33,7 +33,6 @@ from dq_databricks.store.incidents import Incidents
 from dq_databricks.store.outbox import Outbox
 from dq_databricks.store.profiles import Profiles
 from dq_databricks.store.runs import Runs
-from dq_databricks.store.schedules import Schedules
 from dq_databricks.store.schedules import Schedules
 from dq_databricks.store.scope import of_projects
 from dq_databricks.store.settings import StoredSettings
@@ -87,7 +86,6 @@ class Store:
         self.history = TestHistory(self.table(TestVersion), context)
         self.runs = Runs(self.table(TestRun), self.table(TestResult))
         self.schedules = Schedules(self.table(Schedule), self.table(Job))
-        self.schedules = Schedules(self.table(Schedule), self.table(Job))
         self.alerts = Alerts(self.table(Alert), context)
         self.incidents = Incidents(self.table(Incident), self.table(IncidentEvent))
         self.outbox = Outbox(self.table(OutboxEvent))
@@ -132,8 +130,12 @@ class Store:
         Tests keep every version they had.
         """
         changes = self._changes.take()
-        self.history.write(changes, self._actor)
-        self.audit.write(changes, self._actor)
+        try:
+            self.history.write(changes, self._actor)
+            self.audit.write(changes, self._actor)
+        except QualityError:
+            self._changes.put_back(changes)
+            raise
 
     def _name(self, model: type[Record]) -> TableName:
         return TableName(self._settings.catalog, self._settings.data_quality_schema, model.TABLE)
