@@ -103,14 +103,11 @@ def measure_history(
             .mark_area(color=palette.band, opacity=1, interpolate="step-after")
             .encode(x=x, y=alt.Y("lower:Q", title=unit or None), y2="upper:Q")
         )
-    for bound in ("lower", "upper"):
-        if any(getattr(one, bound) is not None for one in history):
-            layers.append(
-                alt.Chart(data)
-                .mark_line(color=palette.faint, strokeDash=[4, 3], strokeWidth=1,
-                           interpolate="step-after")
-                .encode(x=x, y=alt.Y(f"{bound}:Q", title=unit or None))
-            )  # fmt: skip
+    layers.extend(
+        _limit(alt, data, x, bound, palette)
+        for bound in ("lower", "upper")
+        if any(getattr(one, bound) is not None for one in history)
+    )
     line = alt.Chart(data).mark_line(color=palette.ink, strokeWidth=1.5).encode(x=x, y=y)
     layers.extend([line, _points(alt, data, x, y, palette)])
     return _dressed(alt.layer(*layers), palette, width, HEIGHT + 40)
@@ -156,6 +153,13 @@ def row_counts(
     return _dressed(alt.layer(bars), palette, width, HEIGHT)
 
 
+def _limit(alt: Any, data: Any, x: Any, bound: str, palette: Palette) -> Any:
+    line = alt.Chart(data).mark_line(
+        color=palette.faint, strokeDash=[4, 3], strokeWidth=1, interpolate="step-after"
+    )
+    return line.encode(x=x, y=alt.Y(f"{bound}:Q"))
+
+
 def _measured(one: Measured) -> dict[str, Any]:
     return {
         "at": one.at.isoformat(),
@@ -189,8 +193,8 @@ def _time(alt: Any) -> Any:
     return alt.X("at:T", title=None, axis=alt.Axis(grid=False, tickCount=6, labelFlush=True))
 
 
-def _dressed(chart: Any, palette: Palette, width: int, height: int) -> Any:
-    return (
+def _dressed(chart: Any, palette: Palette, width: int, height: int) -> alt.LayerChart:
+    dressed: alt.LayerChart = (
         chart.properties(width=width, height=height, background="transparent")
         .configure(font=palette.font)
         .configure_view(stroke=None)
@@ -207,6 +211,7 @@ def _dressed(chart: Any, palette: Palette, width: int, height: int) -> Any:
             tickSize=4,
         )
     )
+    return dressed
 
 
 def _altair() -> Any:

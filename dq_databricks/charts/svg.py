@@ -1,4 +1,4 @@
-"""A chart as SVG for a page: drawn once for its content, with a name for those who cannot see it."""
+"""A chart as SVG for a page: drawn once for its content, and named for screen readers."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def _plain(picture: str) -> str:
     """Without what a page does not need: fixed sizes stay in the view box, names in one label."""
     picture = re.sub(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"', r"\1", picture, count=1)
     picture = re.sub(r' aria-[a-z]+="[^"]*"', "", picture)
-    picture = re.sub(r' role="[^"]*"', "", picture)
-    return picture
+    return re.sub(r' role="[^"]*"', "", picture)
 
 
 def _renderer() -> Callable[..., Any]:
