@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from dq_databricks.service.api import alerts, jobs, runs
+from dq_databricks.service.api import alerts, jobs, runs, schedules
 
-ROUTERS: tuple[APIRouter, ...] = (runs.router, jobs.router, alerts.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    runs.router,
+    jobs.router,
+    schedules.router,
+    alerts.router,
+)
