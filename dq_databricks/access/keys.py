@@ -75,7 +75,7 @@ class Keys:
         twin = {"rotated_from": row.api_key_id, "revoked_at": None, "deleted_at": None}
         if not insert_unless(self.table, [made.row], twin):
             raise _two_live(row, next(iter(self._of_parent(row.api_key_id)), row))
-        self.table.note_added(made.row)
+        self.table.note(None, made.row)
         return made
 
     def revoke(self, row: ApiKey, *, by: str, expected_version: int | None = None) -> ApiKey:

@@ -49,7 +49,7 @@ class Places:
         slug_taken = {"slug": slug, "deleted_at": None}  # the default one has another id
         key = {"organization_id": made.organization_id}
         if insert_unless(self.tables.organizations, [made], key, taken, slug_taken):
-            self.tables.organizations.note_added(made)
+            self.tables.organizations.note(None, made)
             return made
         return self._again(made)
 

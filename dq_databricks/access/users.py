@@ -113,7 +113,7 @@ class Users:
         users = self.tables.users
         taken = {"username": Folded(user.username), "deleted_at": None}
         if insert_unless(users, [user], {"user_id": user.user_id}, taken):
-            users.note_added(user)
+            users.note(None, user)
             return
         stored = users.get(user.user_id, include_removed=True)
         if stored is not None and stored.deleted_at is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -39,12 +40,14 @@ class Context:
     """The clock and the source of randomness for ids; tests pass their own.
 
     `monotonic` measures spans in seconds, whatever happens to the clock; `sleep` waits seconds.
+    `logging` is held while the audit log grows, so that threads of a process do not race for it.
     """
 
     now: Callable[[], datetime] = utc_now
     random_bytes: Callable[[int], bytes] = field(default=os.urandom)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    logging: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def new_id(self) -> str:
         """A fresh UUIDv7 (RFC 9562 §5.7): time-ordered to the millisecond, 74 random bits."""

@@ -56,8 +56,6 @@ from dq_databricks.quality.reports import (
 from dq_databricks.quality.requests import RequestFace
 from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
 from dq_databricks.quality.results import ResultFace
-from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
-from dq_databricks.quality.results import ResultFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.table_view import TableFace
 from dq_databricks.quality.sources import SourceFace
@@ -130,8 +128,15 @@ class Quality:
         self.close()
 
     def close(self) -> None:
-        """Give back connections and threads."""
-        self.engine.close()
+        """Write down what is left to be, and give back connections and threads."""
+        try:
+            self.settle()
+        finally:
+            self.engine.close()
+
+    def settle(self) -> None:
+        """Write down what a verb that failed had changed already."""
+        self._store.record()
 
     def acting(
         self,
@@ -472,22 +477,6 @@ class Quality:
             self.catalog,
             self._work,
         )
-
-    @property
-    def schedules(self) -> ScheduleFace:
-        """When work is asked for: list, show, add, edit, remove, enable, preview, run, dispatch."""
-        return ScheduleFace(
-            self._ready(),
-            self.context,
-            self.actor,
-            self._writing,
-            self.catalog,
-            self.settings.project,
-        )
-
-    def dispatch(self) -> DispatchReport:
-        """Queue a job for every slot that has come. Safe beside other dispatchers."""
-        return self.schedules.dispatch()
 
     @property
     def schedules(self) -> ScheduleFace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -30,13 +30,14 @@ def service_of(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
-def asking(scope: Scope) -> Callable[[Request], Asked]:
+def asking(scope: Scope) -> Callable[[Request], Iterator[Asked]]:
     """A dependency: the authenticated request, if its principal has `scope`.
 
+    What a verb changed before it failed is in the audit log when the request ends.
     Raises UnauthenticatedError, TooManyRequestsError, and ForbiddenError naming the scope.
     """
 
-    def asked(request: Request) -> Asked:
+    def asked(request: Request) -> Iterator[Asked]:
         service = service_of(request)
         principal = service.authenticate(request)
         if scope not in principal.scopes:
@@ -44,7 +45,11 @@ def asking(scope: Scope) -> Callable[[Request], Asked]:
                 f"scope {scope.value} is needed; {principal.actor.name} has "
                 f"{', '.join(sorted(principal.scopes)) or 'none'}"
             )
-        return Asked(request, principal, service.quality(principal), service)
+        quality = service.quality(principal)
+        try:
+            yield Asked(request, principal, quality, service)
+        finally:
+            quality.settle()
 
     return asked
 

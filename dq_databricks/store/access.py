@@ -101,9 +101,7 @@ class Table(Generic[M]):
         where, parameters = render(self.model, self._seen(conditions, include_removed))
         scope = self._scope(where, parameters, order.sql)
         if cursor is not None:
-            values = decode_cursor(
-                scope, cursor, self.model, order.columns, self._cursor_key
-            )
+            values = decode_cursor(scope, cursor, self.model, order.columns, self._cursor_key)
             further, more = after(self.model, order, values)
             where, parameters = f"{where} AND ({further})", {**parameters, **more}
         text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where} ORDER BY {order.sql}"
@@ -193,9 +191,9 @@ class Table(Generic[M]):
             f"{self.model.TABLE} already has a row {self._key_text(row)!r}; edit it instead"
         )
 
-    def note_added(self, row: M) -> None:
-        """Say that `row` was added by a statement of another room, for the audit log."""
-        self._noted(None, row)
+    def note(self, old: M | None, new: M) -> None:
+        """Say for the audit log what a statement written elsewhere made of a row."""
+        self._noted(old, new)
 
     def insert_missing(self, rows: Sequence[M], *, is_audited: bool = True) -> int:
         """Add the rows whose keys are not stored, removed ones included; how many were added.

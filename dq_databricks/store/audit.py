@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,11 +15,15 @@ from dq_databricks.model.base import Record
 from dq_databricks.model.ids import Context
 from dq_databricks.store.access import Table
 from dq_databricks.store.changes import Change
+from dq_databricks.store.conditional import Against, insert_unless
 from dq_databricks.store.filters import Condition, eq
 from dq_databricks.store.page import Page
 
 CHAIN_FORMAT = "1"
 MOST_TRIES = 50
+MOST_BYTES = 300_000
+"""Of entries in one commit; a warehouse takes parameters of up to 1 MB."""
+_BYTES_BESIDE = 1_000
 _UNTOLD = frozenset({"version", "updated_at", "created_at", "deleted_at"})
 
 
@@ -37,16 +41,18 @@ class AuditLog:
     def append(self, entries: Sequence[Mapping[str, str]], actor: Actor) -> tuple[AuditEvent, ...]:
         """Append entries (action, entity_type, entity_id, changes as JSON) to the actor's chain.
 
-        Raises WriteConflictError when others were first every time.
+        All enter in one commit, up to a size; of two writers of one place one succeeds, the other
+        moves. Raises WriteConflictError when others were first every time.
         """
-        return tuple(self._append(entry, actor) for entry in entries)
+        with self._context.logging:
+            return tuple(event for part in _parts(entries) for event in self._append(part, actor))
 
-    def _append(self, entry: Mapping[str, str], actor: Actor) -> AuditEvent:
-        """One entry after the head; of two writers of one place, one succeeds, the other moves."""
+    def _append(self, entries: Sequence[Mapping[str, str]], actor: Actor) -> Sequence[AuditEvent]:
         for _ in range(MOST_TRIES):
-            event = _chained(self.head(actor.workspace_id), entry, actor, self._context.now())
-            if self.table.insert_missing([event]):
-                return event
+            events = _chained(self.head(actor.workspace_id), entries, actor, self._context.now())
+            first: Against = {"workspace_id": actor.workspace_id, "sequence": events[0].sequence}
+            if insert_unless(self.table, events, first):
+                return events
         raise WriteConflictError(
             f"audit log of workspace {actor.workspace_id!r}: others wrote first {MOST_TRIES} times"
         )
@@ -76,7 +82,35 @@ def entry_hash(event: AuditEvent) -> str:
     return digest.hexdigest()
 
 
+def _parts(entries: Sequence[Mapping[str, str]]) -> Iterator[Sequence[Mapping[str, str]]]:
+    """The entries in parts that one parameter of a statement can hold."""
+    part: list[Mapping[str, str]] = []
+    size = 0
+    for entry in entries:
+        length = sum(len(text.encode()) for text in entry.values()) + _BYTES_BESIDE
+        if part and size + length > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(entry)
+        size += length
+    if part:
+        yield part
+
+
 def _chained(
+    head: AuditEvent | None,
+    entries: Sequence[Mapping[str, str]],
+    actor: Actor,
+    at: datetime,
+) -> list[AuditEvent]:
+    events: list[AuditEvent] = []
+    for entry in entries:
+        head = _next(head, entry, actor, at)
+        events.append(head)
+    return events
+
+
+def _next(
     head: AuditEvent | None, entry: Mapping[str, str], actor: Actor, at: datetime
 ) -> AuditEvent:
     event = AuditEvent.model_validate(

@@ -43,6 +43,10 @@ class Changes:
         if change.row.ENTITY:
             self._noted.append(change)
 
+    def put_back(self, changes: Sequence[Change]) -> None:
+        """Remember what was taken and could not be written down."""
+        self._noted = [*changes, *self._noted]
+
     def take(self) -> Sequence[Change]:
         """What was noted since the last call."""
         taken, self._noted = self._noted, []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dq_databricks.model.testing import TestRecord
 from dq_databricks.sql.statement import Parameter, Statement
 from dq_databricks.store.access import Table
-from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.filters import Condition, eq, is_in
 from dq_databricks.store.page import Page
 
 REFRESHED_AT_ONCE = 40
@@ -44,7 +44,19 @@ class Tests:
             tests[start : start + REFRESHED_AT_ONCE]
             for start in range(0, len(tests), REFRESHED_AT_ONCE)
         )
-        return sum(self.table.change_where(self._refresh_statement(part)) for part in parts)
+        return sum(self._refresh(part) for part in parts)
+
+    def _refresh(self, tests: Sequence[TestRecord]) -> int:
+        of_these = is_in("test_id", [test.test_id for test in tests])
+        before = {row.test_id: row for row in self.table.select(of_these)}
+        changed = self.table.change_where(self._refresh_statement(tests))
+        if changed:
+            wanted = {test.test_id: test.version for test in tests}
+            for row in self.table.select(of_these):
+                old = before.get(row.test_id)
+                if old is not None and old.version < row.version == wanted[row.test_id]:
+                    self.table.note(old, row)
+        return changed
 
     def _refresh_statement(self, tests: Sequence[TestRecord]) -> Statement:
         parameters: dict[str, Parameter] = {"unlocked": False, "now": tests[0].updated_at}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -43,11 +43,11 @@ def checked_form(request: Request, form_token: Annotated[str, Form()] = "") -> N
         )
 
 
-def _changing(scope: Scope) -> Callable[..., Asked]:
+def _changing(scope: Scope) -> Callable[..., Iterator[Asked]]:
     base = asking(scope)
 
-    def asked(request: Request, _form: Annotated[None, Depends(checked_form)]) -> Asked:
-        return base(request)
+    def asked(request: Request, _form: Annotated[None, Depends(checked_form)]) -> Iterator[Asked]:
+        yield from base(request)
 
     return asked
 
