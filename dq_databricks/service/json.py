@@ -43,9 +43,9 @@ def finite(value: Any) -> Any:
 def read_strictly(body: bytes) -> Any:
     """The JSON document in `body`.
 
-    Raises RequestError for what is not UTF-8 or not JSON, half characters, names that occur twice in one
-    object, NaN and infinities, whole numbers beyond 64 bits, and nesting beyond 32 levels. The
-    depth is counted before anything is built, so hostile nesting costs one pass over the bytes.
+    Raises RequestError for what is not UTF-8 or not JSON, half characters, names that occur twice
+    in one object, NaN and infinities, whole numbers beyond 64 bits, and nesting beyond 32 levels.
+    The depth is counted before anything is built: hostile nesting costs one pass over the bytes.
     """
     try:
         text = body.decode("utf-8")
@@ -77,9 +77,7 @@ def _check_characters(document: Any) -> None:
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise RequestError(
-            "the body holds half a character: a surrogate without its pair"
-        ) from error
+        raise RequestError("the body holds half a character (a lone surrogate)") from error
 
 
 def _check_depth(body: bytes) -> None:

@@ -15,7 +15,9 @@ from pydantic import BaseModel
 
 from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.model.alert import Alert
+from dq_databricks.model.history import AnsweredRequest
 from dq_databricks.model.ids import Context
+from dq_databricks.quality.requests import RequestFace
 from dq_databricks.service.asking import Writing
 from dq_databricks.sql.statement import Statement
 from tests.support.served import app_over
@@ -198,15 +200,17 @@ def test_a7_what_failed_on_our_side_can_be_repeated(site: Site) -> None:
     assert site.made == 2
 
 
-def test_a7_a_claim_whose_owner_died_is_taken_over_after_a_minute(site: Site) -> None:
-    face = site.app.state.service.face().requests
-    release = type(face).release
-    try:
-        type(face).release = lambda self, claimed: None  # type: ignore[method-assign]
-        site.status = 503
+def _dies(face: RequestFace, claimed: AnsweredRequest) -> None:
+    """What a process that was killed does about its claim."""
+
+
+def test_a7_a_claim_whose_owner_died_is_taken_over_after_a_minute(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.status = 503
+    with monkeypatch.context() as patched:
+        patched.setattr(RequestFace, "release", _dies)
         site.post("k1")
-    finally:
-        type(face).release = release  # type: ignore[method-assign]
     site.status = 201
     assert site.post("k1").status_code == 409
     site.clock.go(61)
