@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dq_databricks.alerting.raising import alerts_of_results
+from dq_databricks.alerting.recording import record_incidents
+from dq_databricks.alerting.telling import run_failed
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import (
     AlreadyExistsError,
@@ -82,6 +84,7 @@ class TestRunner:
             _, alerts = side_by_side(
                 lambda: self.store.runs.write(results), lambda: self._raise_alerts(results)
             )
+            self._record_incidents(run, results)
         except AlreadyExistsError:
             raise
         except BaseException as error:
@@ -139,6 +142,16 @@ class TestRunner:
         alerts = alerts_of_results(results, project_key=self.project_key, at=self.context.now())
         return self.store.alerts.write(alerts)
 
+    def _record_incidents(self, run: TestRun, results: Sequence[TestResult]) -> None:
+        """Before the run ends: a run that is complete has its incidents."""
+        record_incidents(
+            self.store,
+            self.context,
+            project_key=self.project_key,
+            run_id=run.test_run_id,
+            results=results,
+        )
+
     def _finished(self, run: TestRun, outcomes: Sequence[TableOutcome]) -> TestRun:
         verdicts = Counter(
             result.result_status for outcome in outcomes for result in outcome.results
@@ -159,7 +172,9 @@ class TestRunner:
         end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
         # The run could not even be started, or somebody else has closed it.
         with suppress(NotFoundError, VersionConflictError):
-            self.store.runs.finish(run.model_copy(update=end))
+            broken = self.store.runs.finish(run.model_copy(update=end))
+            if broken.status is RunStatus.FAILED:
+                self.store.outbox.write([run_failed(broken, self.context.now())])
 
 
 def _worst_first(results: Iterable[TestResult]) -> tuple[TestResult, ...]:

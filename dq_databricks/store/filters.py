@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dq_databricks.errors import WrongUseError
@@ -17,16 +17,21 @@ Operator = Literal["=", "<>", "<", "<=", ">", ">=", "LIKE", "IN", "IS NULL", "IS
 # Literal keys let engines skip files; beyond this many, one JSON parameter is cheaper to parse and
 # stays within the limit of parameters.
 MOST_LITERALS = 16
+_PASSING = "now_"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition on one column. `values` are bound; QUERY holds a SELECT of this room."""
+    """One condition on one column. `values` are bound; QUERY holds a SELECT of this room.
+
+    Values that are `is_passing` change with time; a cursor stays good when they do.
+    """
 
     column: str
     operator: Operator
     values: tuple[Parameter, ...] = ()
     query: str = ""
+    is_passing: bool = False
 
 
 def eq(column: str, value: Parameter) -> Condition:
@@ -86,6 +91,16 @@ def in_query(column: str, query: str, *values: Parameter) -> Condition:
     return Condition(column, "QUERY", values, query)
 
 
+def with_time(condition: Condition) -> Condition:
+    """`condition`, whose values (the present, for example) pass with time."""
+    return replace(condition, is_passing=True)
+
+
+def is_passing(parameter: str) -> bool:
+    """Whether a parameter of `render` belongs to a value that passes with time."""
+    return parameter.startswith(_PASSING)
+
+
 def escaped(text: str) -> str:
     """`text` (a quoted name) as it may stand in the query of `in_query`."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -107,6 +122,7 @@ def _one(
     model: type[Record], condition: Condition, prefix: str, parameters: dict[str, Parameter]
 ) -> str:
     column = quote(column_named(model, condition.column).name)
+    prefix = _PASSING + prefix if condition.is_passing else prefix
     if condition.operator == "QUERY":
         names = [
             _bind(model, condition.column, value, prefix, parameters) for value in condition.values
