@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dq_databricks.checks.bind import bind_check_rows
-from dq_databricks.checks.definition import Definition
+from dq_databricks.checks.definition import Definition, definition_text
 from dq_databricks.engine.protocol import Engine, Snapshot
 from dq_databricks.errors import EngineError, QualityError
 from dq_databricks.model.ids import Context
@@ -51,6 +52,16 @@ class Validation:
     problem: str | None
     check_type: str | None = None
     definition: Definition | None = None
+
+    @property
+    def plain_parameters(self) -> dict[str, Any]:
+        """The parameters as JSON has them; none where there is a problem."""
+        if self.definition is None:
+            return {}
+        parameters: dict[str, Any] = json.loads(definition_text((), self.definition.parameters))[
+            "parameters"
+        ]
+        return parameters
 
 
 @dataclass(frozen=True, slots=True)
