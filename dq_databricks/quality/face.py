@@ -441,7 +441,7 @@ class Quality:
     @property
     def listings(self) -> Listings:
         """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
-        return Listings(self._ready(), self.engine, self.actor.workspace_id)
+        return Listings(self._ready(), self.actor.workspace_id)
 
     @property
     def access(self) -> AccessFace:

@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import UnknownNameError
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.audit import AuditEvent
 from dq_databricks.model.catalog import TableEntry, TableGroup
-from dq_databricks.model.history import TestSuite, TestVersion
+from dq_databricks.model.column_types import general_type
+from dq_databricks.model.history import TestVersion
 from dq_databricks.model.profile import ProfileRun
 from dq_databricks.model.testing import PastResult, TestRecord, TestResult, TestRun
-from dq_databricks.model.vocabulary import JobStatus, ResultStatus, RunStatus
+from dq_databricks.model.vocabulary import JobStatus, ResultStatus, RunStatus, TargetType
 from dq_databricks.model.words import did_you_mean
-from dq_databricks.model.work import Job
+from dq_databricks.model.work import Job, Schedule
+from dq_databricks.running.relations import relation_of
 from dq_databricks.store.filters import Condition, contains, eq, ge, is_in, lt
 from dq_databricks.store.latest import LatestVerdicts, TestCount
 from dq_databricks.store.page import Page
 from dq_databricks.store.store import Store
+from dq_databricks.store.together import Part, together
 from dq_databricks.store.worst import worst_first
 
 __all__ = ["AlertFilter", "AuditFilter", "Listings", "TestCount", "TestFilter"]
@@ -66,6 +70,32 @@ class AuditFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `general_type` is what check types ask for."""
+
+    name: str
+    data_type: str
+    general_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What jobs can be for; suites by their keys."""
+
+    tables: tuple[TableEntry, ...]
+    groups: tuple[TableGroup, ...]
+    suites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BesideSchedules:
+    """By the id of a schedule: what it is for, in words, and its last job."""
+
+    targets: Mapping[str, str]
+    jobs: Mapping[str, Job]
+
+
+@dataclass(frozen=True, slots=True)
 class Listings:
     """What lists show. `workspace_id` names the audit log that is read."""
 
@@ -79,13 +109,47 @@ class Listings:
         order = ("schema_name", "table_name")
         return self.store.catalog.tables.select(order_by=order, limit=limit).items
 
-    def groups(self, *, limit: int = MOST_CHOICES) -> tuple[TableGroup, ...]:
-        """The table groups, by name; one read."""
-        return self.store.catalog.groups.select(order_by=("name",), limit=limit).items
+    def targets(self) -> Targets:
+        """Everything a job can be for, by name; two reads."""
+        catalog = self.store.catalog
+        tables, groups = together(
+            Part(catalog.tables, order_by=("schema_name", "table_name"), limit=MOST_CHOICES),
+            Part(catalog.groups, order_by=("name",), limit=MOST_CHOICES),
+        )
+        suites = sorted({count.test_suite_key for count in self.test_counts()})
+        return Targets(tables, groups, tuple(suites))
 
-    def suites(self, *, limit: int = MOST_CHOICES) -> tuple[TestSuite, ...]:
-        """The suites that were described, by key; one read."""
-        return self.store.table(TestSuite).select(order_by=("test_suite_key",), limit=limit).items
+    def beside_schedules(self, schedules: Sequence[Schedule]) -> BesideSchedules:
+        """What each schedule is for, in words, and its last job; one read."""
+        refs = {schedule.target_ref for schedule in schedules}
+        last = {schedule.last_job_id for schedule in schedules if schedule.last_job_id}
+        catalog, jobs = self.store.catalog, self.store.table(Job)
+        tables, groups, found = together(
+            Part(catalog.tables, [is_in("table_id", refs)]),
+            Part(catalog.groups, [is_in("table_group_id", refs)]),
+            Part(jobs, [is_in("job_id", last)]),
+        )
+        words = {table.table_id: table_label(table) for table in tables}
+        words |= {group.table_group_id: f"group {group.name}" for group in groups}
+        return BesideSchedules(
+            {one.schedule_id: _target(one, words) for one in schedules},
+            {job.schedule_id: job for job in found if job.schedule_id},
+        )
+
+    def jobs_of_schedule(self, schedule_id: str, *, limit: int = 20) -> tuple[Job, ...]:
+        """The last jobs of a schedule, newest first."""
+        of_schedule, newest = eq("schedule_id", schedule_id), ("-created_at",)
+        return self.store.table(Job).select(of_schedule, order_by=newest, limit=limit).items
+
+    def columns(self, entry: TableEntry, engine: Engine) -> tuple[Column, ...]:
+        """The columns of a table as it is now; reads its log, not the metadata.
+
+        Raises EngineError children.
+        """
+        found = engine.inspect(relation_of(entry)).columns
+        return tuple(
+            Column(one.name, one.data_type, general_type(one.data_type).value) for one in found
+        )
 
     # --- tests -------------------------------------------------------------------------------
 
@@ -233,3 +297,15 @@ def _verdict(name: str) -> ResultStatus:
         hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
         raise UnknownNameError(f"no verdict is named {name!r}{hint}")
     return ResultStatus(name)
+
+
+def table_label(entry: TableEntry) -> str:
+    """A table as people name it: its three names, or its path."""
+    parts = (entry.catalog, entry.schema_name, entry.table_name)
+    return entry.path or ".".join(part for part in parts if part)
+
+
+def _target(schedule: Schedule, words: Mapping[str, str]) -> str:
+    if schedule.target_type is TargetType.SUITE:
+        return f"suite {schedule.target_ref}"
+    return words.get(schedule.target_ref, f"a {schedule.target_type.value} that is gone")

@@ -20,6 +20,7 @@ from dq_databricks.model.ids import Context
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.settings import Settings
 
+__all__ = ["SchemaFace", "StatusReport"]
 
 @dataclass(frozen=True, slots=True)
 class SchemaFace:
