@@ -30,11 +30,13 @@ from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.quality.access import AccessFace
 from dq_databricks.quality.access_site import AccessSite
+from dq_databricks.quality.audit import AuditFace
 from dq_databricks.quality.browse import BrowseFace
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
 from dq_databricks.quality.history import HistoryFace
 from dq_databricks.quality.jobs import JobFace
+from dq_databricks.quality.incidents import IncidentFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
@@ -438,6 +440,19 @@ class Quality:
         taken = self._writing().alerts.acknowledge(alert_id, by or self.settings.user_name)
         return self._store.written(taken)
 
+    def acknowledge_many(self, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
+        """Take note of alerts, in one commit; those that nobody had taken note of before.
+
+        Raises NotFoundError naming those that are not there; then none is taken note of.
+        """
+        taken = self._writing().alerts.acknowledge_many(alert_ids, self.actor.name)
+        return self._store.written(taken)
+
+    @property
+    def incidents(self) -> IncidentFace:
+        """Incidents: list, counts, show, timeline, acknowledge, assign, resolve, snooze, mute."""
+        return IncidentFace(self._ready(), self.context, self.actor, self._writing)
+
     @property
     def listings(self) -> Listings:
         """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
@@ -447,6 +462,11 @@ class Quality:
     def access(self) -> AccessFace:
         """Who may do what: organizations, workspaces, users, keys."""
         return AccessFace(self._access_site())
+
+    @property
+    def audit(self) -> AuditFace:
+        """The audit log: list, verify, head, note."""
+        return AuditFace(self._access_site())
 
     @property
     def projects(self) -> ProjectFace:
