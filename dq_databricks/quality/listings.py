@@ -55,6 +55,9 @@ class AlertFilter:
     severity: str | None = None
     source: str | None = None
     text: str | None = None
+    table_name: str | None = None
+    project_key: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +235,12 @@ class Listings:
             "acknowledged": wanted.acknowledged,
             "severity": wanted.severity,
             "source_type": wanted.source,
+            "table_name": wanted.table_name,
+            "project_key": wanted.project_key,
         }
-        text = [] if not wanted.text else [contains("title", wanted.text)]
-        return self.store.alerts.select(*_named(named), *text, limit=limit, cursor=cursor)
+        more = [] if not wanted.text else [contains("title", wanted.text)]
+        more += [] if wanted.since is None else [ge("created_at", wanted.since)]
+        return self.store.alerts.select(*_named(named), *more, limit=limit, cursor=cursor)
 
     def alerts_of(self, ids: Sequence[str]) -> tuple[Alert, ...]:
         """The alerts of these ids that there are."""

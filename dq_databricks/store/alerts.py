@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dq_databricks.errors import VersionConflictError, WrongUseError
+from dq_databricks.errors import NotFoundError, VersionConflictError, WrongUseError
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.ids import Context
 from dq_databricks.store.access import Table
-from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.filters import Condition, eq, is_in
 from dq_databricks.store.page import Page
 
 
@@ -54,6 +54,32 @@ class Alerts:
         ):
             return stored.model_copy(update=changes)
         raise _taken(self.get(alert_id))
+
+    def acknowledge_many(self, alert_ids: Sequence[str], by: str) -> tuple[Alert, ...]:
+        """Take note of many alerts as `by`, in one commit; those that were open until now.
+
+        Raises NotFoundError naming those that are not there; then none is taken note of.
+        """
+        stored = {alert.alert_id: alert for alert in self._of(alert_ids)}
+        if missing := [one for one in alert_ids if one not in stored]:
+            raise NotFoundError(f"dq_alerts has no row {', '.join(map(repr, missing[:5]))}")
+        now = self._now()
+        changes = {
+            "acknowledged": True,
+            "acknowledged_by": by,
+            "acknowledged_at": now,
+            "updated_at": now,
+        }
+        still = [alert for alert in stored.values() if not alert.acknowledged]
+        taken = [
+            alert.model_copy(update={**changes, "version": alert.version + 1}) for alert in still
+        ]
+        # Somebody else acknowledged those that were missed: that is what was asked for.
+        missed = self.table.upsert_expected(taken, olds=still)
+        return tuple(alert for alert in taken if alert not in missed)
+
+    def _of(self, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
+        return self.table.select(is_in("alert_id", alert_ids)).items
 
 
 def _taken(alert: Alert) -> VersionConflictError:
