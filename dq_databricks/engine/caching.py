@@ -36,7 +36,7 @@ _NEVER_LATE = frozenset({"dq_settings", "dq_leases"})
 _COMMIT = re.compile(r"(\d{20})\.json")
 # What two executions of one text may answer differently, whatever the tables hold.
 _UNSTABLE = re.compile(
-    r"\b(?:current_|now\s*\(|rand|uuid|unix_timestamp\s*\(\s*\)|VERSION\s+AS|TIMESTAMP\s+AS|@v)",
+    r"\b(?:current_|now\s*\(|rand|uuid|unix_timestamp\s*\(\s*\)|TABLESAMPLE|VERSION\s+AS|TIMESTAMP\s+AS|@v)",
     re.IGNORECASE,
 )
 
@@ -276,7 +276,7 @@ class TimedFreshness:
 @lru_cache(maxsize=4096)
 def metadata_tables(text: str) -> tuple[TableName, ...]:
     """The tables that a query reads, when all are metadata and its answer depends on them alone."""
-    if _UNSTABLE.search(text):
+    if _UNSTABLE.search(text) or not _is_query(text):
         return ()
     tables = tables_of(text)
     return tables if all(table.table.casefold().startswith(PREFIX) for table in tables) else ()
@@ -298,6 +298,13 @@ def tables_of(text: str) -> tuple[TableName, ...]:
             return ()
         found.add(TableName(table.catalog, table.db, table.name))
     return tuple(sorted(found))
+
+
+def _is_query(text: str) -> bool:
+    try:
+        return isinstance(shared_tree(text), exp.Query)
+    except SqlError:
+        return False
 
 
 def _folded(table: TableName) -> str:
