@@ -160,6 +160,7 @@ def templates() -> Environment:
         "short_table": words.short_table,
         "schema_of": words.schema_of,
         "moment": _moment,
+        "moment_in": words.moment,
         "ago": _ago,
     }
     environment.globals |= {"asset": asset, "query": query}

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from dq_databricks.service.pages import assets, sign_in
+from dq_databricks.service.pages import (
+    alerts,
+    assets,
+    audit,
+    checks,
+    keys,
+    runs,
+    schedules,
+    settings,
+    sign_in,
+    test,
+    test_forms,
+    tests,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     assets.router,
     sign_in.router,
+    alerts.router,
+    tests.router,
+    test_forms.router,  # before `test`, for which `new` would be an id
+    test.router,
+    runs.router,
+    schedules.router,
+    checks.router,
+    settings.router,
+    audit.router,
+    keys.router,
 )
