@@ -94,6 +94,10 @@ class HeldJob:
         self._taken.set()
         return self._stop
 
+    def cause(self, error: BaseException) -> BaseException:
+        """Why the work broke off: what it was stopped with, or else `error`."""
+        return self._stop or error
+
     def end_stopped(self, stopped: RunStoppedError) -> None:
         """End the job after its work was stopped."""
         if stopped is _GIVEN_BACK:

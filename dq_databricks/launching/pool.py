@@ -122,7 +122,7 @@ class LocalWorkerPool(Supervisor):
 
     def _spawn(self, job: Job) -> _Child:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dq_databricks.launching.worker"],
+            [sys.executable, "-m", "dq_databricks.launching"],
             env={**os.environ, **environment_of(self.settings), JOB_VARIABLE: job.job_id},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

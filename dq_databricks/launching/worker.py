@@ -1,18 +1,15 @@
-"""One job in a process of its own: ``python -m dq_databricks.launching.worker``.
+"""One job, carried out by this process, which claims it itself.
 
-Settings and the job (`DQ_JOB_ID`) come from the environment. The process claims the job itself, so
-nothing is lost when it is never started or started twice: the job stays queued, or is found taken.
+So nothing is lost when a worker is never started or started twice: the job stays queued, or is
+found taken.
 """
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from threading import Event, get_ident
 from types import FrameType
 
-from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import LeaseLostError, QualityError
 from dq_databricks.launching.codes import (
@@ -20,7 +17,6 @@ from dq_databricks.launching.codes import (
     EXIT_FAILED,
     EXIT_NOT_QUEUED,
     EXIT_TAKEN_AWAY,
-    JOB_VARIABLE,
 )
 from dq_databricks.launching.held import HeldJob
 from dq_databricks.model.actor import Actor
@@ -94,16 +90,12 @@ class _Work:
         """Do it; an exit code."""
         try:
             self._run()
-        except RunStoppedError as stopped:
-            self._held.release()
-            self._held.end_stopped(stopped)
-            return EXIT_FAILED
         except LeaseLostError:
             return EXIT_TAKEN_AWAY
-        except QualityError as error:
-            return self._failed(f"{type(error).__name__}: {error}")
+        except (RunStoppedError, QualityError, RuntimeError) as error:
+            return self._broken_off(error)  # a driver that is interrupted raises RuntimeError
         except Exception as error:
-            self._failed(f"internal error, {type(error).__name__}: {error}")
+            self._broken_off(error)
             raise
         self._held.release()
         self._keeper.end(self._job, JobStatus.SUCCEEDED)
@@ -111,7 +103,7 @@ class _Work:
 
     def _run(self) -> None:
         job, held = self._job, self._held
-        origin = Origin(job.trigger_source, job.run_id, job.job_id, held.keep)
+        origin = Origin(job.trigger_source, job.run_id, job.job_id, held.keep, held.cause)
         target = job.target_ref if job.target_type is TargetType.TABLE else None
         group = job.target_ref if job.target_type is TargetType.GROUP else None
         if job.kind is JobKind.PROFILE:
@@ -120,20 +112,14 @@ class _Work:
         suite = job.target_ref if job.target_type is TargetType.SUITE else None
         self._quality.test(target, group=group, suite=suite, progress=held.tell, origin=origin)
 
-    def _failed(self, reason: str) -> int:
+    def _broken_off(self, error: BaseException) -> int:
+        """End the job as stopped or failed; an exit code."""
+        cause = self._held.cause(error)
         self._held.release()
-        self._keeper.end(self._job, JobStatus.FAILED, reason)
+        if isinstance(cause, RunStoppedError):
+            self._held.end_stopped(cause)
+        else:
+            kind = "" if isinstance(cause, QualityError) else "internal error, "
+            reason = f"{kind}{type(cause).__name__}: {cause}"
+            self._keeper.end(self._job, JobStatus.FAILED, reason)
         return EXIT_FAILED
-
-
-def main() -> int:
-    """Carry out the job that the environment names."""
-    settings = Settings.load()
-    with open_engine(settings) as engine:
-        return carry_out(settings, os.environ[JOB_VARIABLE], engine=engine, context=Context())
-
-
-if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # nothing is left to wait for, whatever a driver still does in its threads

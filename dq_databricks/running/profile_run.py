@@ -139,6 +139,6 @@ class ProfileRunner:
         )
 
     def _break_off(self, run: ProfileRun, error: BaseException) -> None:
-        end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
+        end = {**ended(run.started_at, self.context.now()), **broken_off(self.origin.cause(error))}
         with suppress(VersionConflictError):  # somebody else has closed it
             self.store.profiles.finish(run.model_copy(update=end))

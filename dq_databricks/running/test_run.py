@@ -169,7 +169,7 @@ class TestRunner:
         )
 
     def _break_off(self, run: TestRun, error: BaseException) -> None:
-        end = {**ended(run.started_at, self.context.now()), **broken_off(error)}
+        end = {**ended(run.started_at, self.context.now()), **broken_off(self.origin.cause(error))}
         # The run could not even be started, or somebody else has closed it.
         with suppress(NotFoundError, VersionConflictError):
             broken = self.store.runs.finish(run.model_copy(update=end))
