@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from dq_databricks.errors import NotFoundError, ParameterError
+from dq_databricks.errors import NotFoundError
 from dq_databricks.model.catalog import TableEntry, TableGroup
 from dq_databricks.model.incident import Incident
 from dq_databricks.model.profile import Anomaly, ColumnProfile, TableProfile
@@ -82,10 +82,9 @@ class ProposalView:
 
 @dataclass(frozen=True, slots=True)
 class TableFace:
-    """Reads about one table, two to the engine each; and storing proposals that were chosen."""
+    """Reads about one table, two to the engine each."""
 
     proposer: Proposer
-    writable: Callable[[], object]
 
     def show(self, table_id: str) -> TableView:
         """A table from all sides. Raises NotFoundError."""
@@ -211,26 +210,6 @@ class TableFace:
         }
         found = self.proposer.of_table(entry, mine, by_name[mine.table_name], by_name, tests)
         return ProposalView(entry, mine, found, stored, is_current=self._is_current(entry, mine))
-
-    def apply(self, table_id: str, chosen: Collection[str]) -> tuple[int, int]:
-        """Store the proposals whose test ids were `chosen`; how many are new and refreshed.
-
-        A test that a person edited or removed meanwhile stays as it is. Raises ParameterError
-        when none of `chosen` is proposed (any more).
-        """
-        found = self.proposals(table_id).proposals
-        if found is None:
-            raise ParameterError("the table has no profile yet: profile it, then look again")
-        kept = replace(
-            found,
-            new=tuple(test for test in found.new if test.test_id in chosen),
-            refreshed=tuple(test for test in found.refreshed if test.test_id in chosen),
-        )
-        if not kept.new and not kept.refreshed:
-            raise ParameterError("none of the chosen tests is proposed any more: look again")
-        self.writable()
-        self.proposer.store_proposals([kept])
-        return self.proposer.store.written((len(kept.new), len(kept.refreshed)))
 
     # --- below -------------------------------------------------------------------------------
 

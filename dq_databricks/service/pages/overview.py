@@ -1,0 +1,160 @@
+"""The overview: how good the data is, what needs somebody, and what ran last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Response
+
+from dq_databricks.charts import PAGE, RunRate, pass_rate_trend, svg
+from dq_databricks.model.testing import TestRun
+from dq_databricks.model.vocabulary import IncidentStatus, RunStatus, Severity
+from dq_databricks.quality.overview import Home, TableLine, Verdicts
+from dq_databricks.service.pages.forms import PageReading, page_router
+from dq_databricks.service.pages.render import Place, page
+from dq_databricks.service.pages.words import short_table
+
+router = page_router()
+_PLACE = Place("Overview", "overview", api="/api/v1/runs")
+MOST_NEEDS, RUNS_LISTED = 10, 6
+_RANK = {Severity.FATAL: 0, Severity.ERROR: 1, Severity.WARNING: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something somebody should look at. `severity` None: no failure, but a gap."""
+
+    severity: Severity | None
+    what: str
+    where: str
+    href: str
+    since: datetime | None
+    note: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewContext:
+    """`rates` are oldest first, of runs that judged something; `trend` is their chart."""
+
+    verdicts: Verdicts
+    home: Home
+    needs: tuple[Need, ...]
+    needs_more: int
+    rates: tuple[RunRate, ...]
+    trend: str
+    runs: tuple[TestRun, ...]
+    tables: tuple[TableLine, ...]
+
+    @property
+    def open_incidents(self) -> int:
+        """Incidents that nobody resolved."""
+        return len(self.home.incidents)
+
+    @property
+    def change(self) -> float | None:
+        """How the pass rate moved from the last run but one to the last, in points."""
+        if len(self.rates) < 2:
+            return None
+        return (self.rates[-1].rate - self.rates[-2].rate) * 100
+
+
+@router.get("/")
+def show_overview(asked: PageReading) -> Response:
+    """The whole at a glance."""
+    home = asked.quality.overview.home()
+    needs = sorted(_needs(home), key=_urgency)
+    rates = tuple(_rates(home.runs))
+    context = OverviewContext(
+        verdicts=home.verdicts,
+        home=home,
+        needs=tuple(needs[:MOST_NEEDS]),
+        needs_more=max(0, len(needs) - MOST_NEEDS),
+        rates=rates,
+        trend=_trend(rates),
+        runs=home.runs[:RUNS_LISTED],
+        tables=tuple(sorted(home.tables, key=_worst)),
+    )
+    return page(asked, "overview.html", _PLACE, context)
+
+
+def rate_of(run: TestRun) -> float | None:
+    """The share of the tests of a complete run that neither failed nor erred."""
+    if run.status is not RunStatus.COMPLETED or not run.total_tests:
+        return None
+    bad = (run.failed_tests or 0) + (run.error_tests or 0)
+    return 1 - bad / run.total_tests
+
+
+def _rates(runs: tuple[TestRun, ...]) -> Iterator[RunRate]:
+    for run in reversed(runs):
+        rate = rate_of(run)
+        if rate is not None:
+            yield RunRate(run.started_at, rate)
+
+
+def _trend(rates: tuple[RunRate, ...]) -> str:
+    if len(rates) < 2:
+        return ""
+    label = f"Pass rate of the last {len(rates)} runs, now {rates[-1].rate:.1%}"
+    return svg(pass_rate_trend(rates, palette=PAGE), label)
+
+
+def _needs(home: Home) -> Iterator[Need]:
+    for incident in home.incidents:
+        if incident.status is IncidentStatus.OPEN or not incident.assigned_to:
+            yield Need(
+                incident.severity,
+                incident.title,
+                incident.table_name,
+                f"/incidents/{incident.incident_id}",
+                incident.first_seen,
+                f"{incident.failure_count} failures",
+                incident.status.value,
+            )
+    known = {incident.last_result_id for incident in home.incidents}
+    for alert in home.alerts:
+        if alert.source_id not in known:
+            yield Need(
+                alert.severity,
+                alert.title,
+                alert.table_name or "",
+                f"/alerts/{alert.alert_id}",
+                alert.created_at,
+                "alert",
+            )
+    yield from _gaps(home)
+
+
+def _gaps(home: Home) -> Iterator[Need]:
+    if home.runs and home.runs[0].status is RunStatus.FAILED:
+        run = home.runs[0]
+        yield Need(
+            Severity.ERROR, "The last test run failed", run.table_name or run.test_suite_key,
+            f"/runs/{run.test_run_id}", run.started_at, run.error_message or "",
+        )  # fmt: skip
+    for line in home.tables:
+        href, name = f"/tables/{line.entry.table_id}", _full_name(line)
+        if line.profile is None:
+            yield Need(None, "Not profiled yet", name, href, line.entry.created_at)
+        elif line.verdicts.tests == 0:
+            yield Need(
+                None, "Has no tests", name, f"/proposals/{line.entry.table_id}",
+                line.profile.profiled_at, "review proposals",
+            )  # fmt: skip
+
+
+def _full_name(line: TableLine) -> str:
+    return line.profile.table_name if line.profile else line.entry.table_name
+
+
+def _urgency(need: Need) -> tuple[int, float, str]:
+    rank = 3 if need.severity is None else _RANK[need.severity]
+    return rank, -(need.since.timestamp() if need.since else 0), short_table(need.where)
+
+
+def _worst(line: TableLine) -> tuple[float, str]:
+    rate = line.verdicts.pass_rate
+    return 2.0 if rate is None else rate, line.entry.table_name
