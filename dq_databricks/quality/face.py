@@ -227,8 +227,8 @@ class Quality:
 
     @property
     def table_view(self) -> TableFace:
-        """One table from all sides: show, column, comparison, proposals, apply."""
-        return TableFace(Proposer(self._ready(), self.engine, self.context), self._writing)
+        """One table from all sides: show, column, comparison, proposals."""
+        return TableFace(Proposer(self._ready(), self.engine, self.context))
 
     # --- the main job --------------------------------------------------------------------------
 
