@@ -12,6 +12,7 @@ from dq_databricks.service.pages import (
     comparison,
     connections,
     groups,
+    incidents,
     keys,
     overview,
     profiles,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     groups.router,
     connections.router,
     projects.router,
+    incidents.router,
     alerts.router,
     tests.router,
     test_forms.router,  # before `test`, for which `new` would be an id

@@ -21,7 +21,7 @@ from dq_databricks.service.pages.inputs import FormSent
 from dq_databricks.service.pages.render import Crumb, Place, page
 
 router = page_router()
-ROWS, RESULTS = 50, 100
+ROWS, RESULTS = 50, 50
 _RUNS = Crumb("Runs", "/runs")
 STATUSES = tuple(status.value for status in RunStatus)
 KINDS = {"test": "Test runs", "profile": "Profile runs"}
