@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from dq_databricks.service.examples import example_of
 from dq_databricks.service.problems import INVALID, MEDIA_TYPE, ProblemType, problem_types
 from dq_databricks.settings import Settings
 
@@ -94,6 +95,7 @@ def _completed(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     for path, operations in document.get("paths", {}).items():
         for method in _METHODS & set(operations):
             _complete(operations[method], method, path)
+            _show(operations[method], schemas)
     return document
 
 
@@ -107,6 +109,15 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     operation["security"] = [{SCHEME: []}]
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+
+
+def _show(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give bodies and answers of an operation an example."""
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        content = body.get("content", {}).get("application/json")
+        if content and "schema" in content and not {"example", "examples"} & set(content):
+            content["example"] = example_of(content["schema"], schemas)
 
 
 def _statuses(operation: dict[str, Any], method: str, path: str) -> list[int]:
