@@ -116,23 +116,25 @@ class Dispatcher:
             done.finished += len(queued)
 
     def _pass(self, done: _Round) -> bool:
-        """Claim one slot of every schedule that is due; whether any was claimed."""
-        is_any = False
+        """Claim one slot of every schedule that is due; whether further ones are due already."""
+        is_more = False
         for page in self.schedules.due(done.at):
             due = {schedule.schedule_id: schedule for schedule in page}
             claims = self._decided(tuple(due.values()), done)
-            if claims and self._claim(claims, due, done):
-                is_any = True
-        return is_any
+            won = self._claim(claims, due, done) if claims else ()
+            is_more = is_more or any(_is_due_again(claim, done.at) for claim in won)
+        return is_more
 
-    def _claim(self, claims: Sequence[Claim], due: dict[str, Schedule], done: _Round) -> bool:
+    def _claim(
+        self, claims: Sequence[Claim], due: dict[str, Schedule], done: _Round
+    ) -> Sequence[Claim]:
         won = self.schedules.claim(claims, done.at)
         mine = [claim for claim in claims if claim.schedule_id in won]
         jobs = [_job(due[claim.schedule_id], claim.slot, done.at) for claim in mine if claim.job_id]
         done.missed += sum(claim.missed for claim in mine)
         if jobs:
             done.jobs += self.schedules.insert_jobs(jobs)
-        return bool(won)
+        return mine
 
     def _decided(self, due: Sequence[Schedule], done: _Round) -> list[Claim]:
         last_jobs = self.schedules.jobs({s.last_job_id for s in due if s.last_job_id})
@@ -172,6 +174,10 @@ def _may_be_queued_yet(schedule: Schedule, at: datetime) -> bool:
     if schedule.last_job_id is None or schedule.last_run_at is None:
         return False
     return at - schedule.last_run_at <= START_DEADLINE
+
+
+def _is_due_again(claim: Claim, at: datetime) -> bool:
+    return claim.next_run_at is not None and claim.next_run_at <= at
 
 
 def _job(schedule: Schedule, slot: datetime, at: datetime) -> Job:

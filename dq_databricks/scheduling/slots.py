@@ -14,7 +14,7 @@ from dq_databricks.store.schedules import Claim, job_id_of
 LATE = timedelta(minutes=15)
 """A slot that is found later than this was missed; dispatch more often."""
 
-MOST_CAUGHT_UP = 100
+MOST_CAUGHT_UP = 24
 """The newest missed slots that are made up for with `catch_up` all; older ones are missed."""
 
 MOST_COUNTED = 1000

@@ -176,8 +176,9 @@ USING (
     CAST(c.missed AS BIGINT) AS missed
   FROM (SELECT explode(from_json(:claims, 'ARRAY<STRUCT<{shape}>>')) AS c)
 ) AS s
-ON t.schedule_id = s.schedule_id AND t.version = s.version AND t.next_run_at = s.expected
-WHEN MATCHED AND t.is_enabled AND t.deleted_at IS NULL THEN UPDATE SET
+ON t.schedule_id = s.schedule_id AND t.version = s.version
+WHEN MATCHED AND t.next_run_at = s.expected AND t.is_enabled AND t.deleted_at IS NULL
+THEN UPDATE SET
   next_run_at = s.next_run_at,
   last_slot_at = s.slot,
   last_run_at = CASE WHEN s.job_id IS NULL THEN t.last_run_at ELSE :at END,
