@@ -38,8 +38,7 @@ class Users:
         ParameterError, AlreadyExistsError, and LimitReachedError when the organization is full.
         """
         check_users(self.tables, organization, more=1)
-        user = self._user(organization, email, username, fields)
-        self._insert(user)
+        user = self._insert(self._user(organization, email, username, fields))
         try:
             check_users(self.tables, organization, more=0)
         except LimitReachedError:  # others were added meanwhile: the last ones withdraw
@@ -109,15 +108,15 @@ class Users:
             }
         )
 
-    def _insert(self, user: User) -> None:
+    def _insert(self, user: User) -> User:
         users = self.tables.users
         taken = {"username": Folded(user.username), "deleted_at": None}
         if insert_unless(users, [user], {"user_id": user.user_id}, taken):
             users.note(None, user)
-            return
+            return user
         stored = users.get(user.user_id, include_removed=True)
         if stored is not None and stored.deleted_at is None:
             raise AlreadyExistsError(f"there is a user {user.email!r} already; edit it instead")
         if stored is None or self.others_named(user):
             raise AlreadyExistsError(f"user name {user.username!r}: it is taken; choose another")
-        users.insert(user)  # takes the row of a removed user up again
+        return users.insert(user)  # takes the row of a removed user up again

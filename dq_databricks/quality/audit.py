@@ -49,7 +49,9 @@ class AuditFace:
         Without a kept head, entries cut off the end do not show. Raises ParameterError for a head
         of another workspace.
         """
-        workspace_id = self._workspace_id(workspace or (kept and kept.workspace))
+        workspace_id = self._workspace_id(
+            workspace if workspace is not None or kept is None else kept.workspace
+        )
         if kept is not None and kept.workspace != workspace_id:
             raise ParameterError(
                 f"the head is of workspace {kept.workspace!r}; asked for is {workspace_id!r}"

@@ -7,12 +7,15 @@ from fastapi import APIRouter
 from dq_databricks.service.api import (
     alerts,
     anomalies,
+    audit,
     checks,
     connections,
     groups,
     incidents,
     jobs,
+    keys,
     migrations,
+    organizations,
     profiles,
     projects,
     proposals,
@@ -24,9 +27,15 @@ from dq_databricks.service.api import (
     tables,
     tests,
     trends,
+    users,
+    workspaces,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
+    organizations.router,
+    workspaces.router,
+    users.router,
+    keys.router,
     projects.router,
     connections.router,
     groups.router,
@@ -46,4 +55,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     alerts.router,
     settings.router,
     migrations.router,
+    audit.router,
 )
