@@ -14,12 +14,12 @@ def incidents(page: Page[Incident]) -> None:
         render.say("No incidents. They are opened by failing tests: dq test TARGET")
         return
     rows = (
-        (marked(item.severity), item.status.value, item.title, item.failure_count, item.first_seen,
-         item.last_seen, item.assigned_to, item.quiet_until, item.version, item.incident_id)
+        (marked(item.severity), item.status.value, item.title, item.failure_count, item.last_seen,
+         item.assigned_to, item.version, item.incident_id)
         for item in page.items
     )  # fmt: skip
-    headers = ("severity", "status", "incident", "failures", "first seen", "last seen",
-               "assigned to", "quiet until", "version", "incident_id")  # fmt: skip
+    headers = ("severity", "status", "incident", "failures", "last seen", "assigned to",
+               "version", "incident_id")  # fmt: skip
     write_table("Incidents", headers, rows, numeric="failures version")
     if page.next_cursor:
         render.next_step(f"the following rows: --cursor {safe(page.next_cursor)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -27,6 +26,7 @@ from dq_databricks.model.vocabulary import (
 )
 from dq_databricks.store.filters import eq
 from dq_databricks.store.store import Store
+from tests.support import local_engine
 from tests.support.engines import engine_parameters, open_engine_for_tests
 from tests.support.provisioned import put_schema
 from tests.support.store import (
@@ -57,12 +57,19 @@ class Hours:
         self.now += timedelta(hours=hours)
 
 
+# What only the order of statements decides is the same on every engine.
+ON_LOCAL = pytest.mark.parametrize("shared", ["local"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("incidents")
+
+
 @pytest.fixture(scope="module", params=engine_parameters())
-def shared(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
+def shared(request: pytest.FixtureRequest, home: Path) -> Iterator[Engine]:
     """One migrated schema for the module; each test uses tables of its own."""
-    folder = tmp_path_factory.mktemp("lake")
+    folder = home / request.param
     put_schema(folder)
     with open_engine_for_tests(request.param, folder) as engine:
         yield engine
@@ -195,6 +202,7 @@ def test_a_run_is_one_commit_a_table_and_one_read_when_all_is_well(
     assert tapped.count("merge") == 3
 
 
+@ON_LOCAL
 def test_other_verdicts_neither_fail_nor_pass(
     store: Store, record: Record, request: pytest.FixtureRequest
 ) -> None:
@@ -222,6 +230,7 @@ def test_recording_a_run_again_changes_nothing(
     assert _only(store, request.node.name) == incident, "what is over stays over"
 
 
+@ON_LOCAL
 def test_a_failure_within_the_window_reopens_and_a_later_one_opens_anew(
     store: Store, record: Record, clock: Hours, request: pytest.FixtureRequest
 ) -> None:
@@ -250,6 +259,7 @@ def test_a_failure_within_the_window_reopens_and_a_later_one_opens_anew(
     assert (ordinals[1].failure_count, ordinals[2].failure_count) == (2, 1)
 
 
+@ON_LOCAL
 @pytest.mark.parametrize(("passes", "resolved_after"), [(0, None), (2, 3)])
 def test_passes_in_a_row_resolve(
     store: Store,
@@ -275,6 +285,7 @@ def _policy(store: Store, monkeypatch: pytest.MonkeyPatch, **more: object) -> No
     monkeypatch.setattr(store.catalog.projects, "get", lambda _key: project)
 
 
+@ON_LOCAL
 @pytest.mark.parametrize("key_type", ["table", "dimension"])
 def test_failures_of_a_table_or_dimension_are_one_incident(
     store: Store,
@@ -296,6 +307,7 @@ def test_failures_of_a_table_or_dimension_are_one_incident(
     assert _only(store, request.node.name).status == "resolved"
 
 
+@ON_LOCAL
 def test_s15_versions_say_what_is_newer_not_clocks(
     store: Store, record: Record, clock: Hours, request: pytest.FixtureRequest
 ) -> None:
@@ -313,6 +325,7 @@ def test_s15_versions_say_what_is_newer_not_clocks(
     assert (incident.status, incident.failure_count) == ("open", 3)
 
 
+@ON_LOCAL
 @pytest.mark.parametrize("kind", [Quiet.MUTE, Quiet.SNOOZE])
 def test_a_quiet_incident_tells_nobody_until_its_time_is_over(
     store: Store, record: Record, clock: Hours, request: pytest.FixtureRequest, kind: Quiet
@@ -354,6 +367,7 @@ def test_s3_an_incident_that_was_changed_meanwhile_is_decided_anew(
     ]
 
 
+@ON_LOCAL
 def test_s3_a_conflict_is_retried_and_other_errors_are_not(
     store: Store, record: Record, tapped: TappedEngine, request: pytest.FixtureRequest
 ) -> None:
@@ -365,6 +379,7 @@ def test_s3_a_conflict_is_retried_and_other_errors_are_not(
         record("r2", a="fail")
 
 
+@ON_LOCAL
 @pytest.mark.parametrize("table", ["dq_incident_events", "dq_incidents", "dq_outbox"])
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_s5_a_lost_reply_neither_loses_nor_doubles(
@@ -390,6 +405,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
+@ON_LOCAL
 @pytest.mark.parametrize("table", ["dq_incident_events", "dq_incidents", "dq_outbox"])
 @pytest.mark.parametrize("verdict", ["fail", "pass"])
 def test_killed_between_two_writes_a_repetition_completes_the_rest(
@@ -414,6 +430,7 @@ def test_killed_between_two_writes_a_repetition_completes_the_rest(
     assert _told(store, incident) == told
 
 
+@ON_LOCAL
 def test_killed_after_the_timeline_the_next_run_counts_what_was_lost(
     store: Store, record: Record, tapped: TappedEngine, request: pytest.FixtureRequest
 ) -> None:
@@ -425,19 +442,14 @@ def test_killed_after_the_timeline_the_next_run_counts_what_was_lost(
     assert _only(store, request.node.name).failure_count == 2
 
 
-RUNNERS, RUNS = 6, 3
+RUNNERS, RUNS = 6, 2
 
 
+@ON_LOCAL
 def test_s1_processes_that_fail_at_once_open_one_incident(
-    shared: Engine, store: Store, tmp_path_factory: pytest.TempPathFactory
+    shared: Engine, store: Store, home: Path
 ) -> None:
-    contender = getattr(
-        importlib.import_module(f"tests.support.{shared.facts.name}_engine"), "contender", None
-    )
-    if contender is None:
-        pytest.skip("another process reaches the tables of this engine only through a server")
-    folder = next(path for path in _lakes(tmp_path_factory.getbasetemp()))
-    opener = contender(shared, folder)
+    opener = local_engine.contender(shared, home / "local")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(RUNNERS, mp_context=context) as pool:
         done = [pool.submit(_race, opener, number) for number in range(RUNNERS)]
@@ -451,10 +463,6 @@ def test_s1_processes_that_fail_at_once_open_one_incident(
         1 + RUNNERS * RUNS
     )
     assert _told(store, incident) == ["incident.opened"]
-
-
-def _lakes(folder: Path) -> list[Path]:
-    return [path.parent for path in folder.glob("*/lake") if path.is_dir()]
 
 
 def _race(opener: Callable[[], Engine], number: int) -> None:
