@@ -21,13 +21,14 @@ from dq_databricks.launching.platform import (
     TooBusyError,
 )
 from dq_databricks.launching.supervisor import REMOTE_POLL_S, Supervisor
-from dq_databricks.model.ids import Context
+from dq_databricks.model.ids import Context, derived_id
 from dq_databricks.model.vocabulary import JobKind, JobStatus
 from dq_databricks.model.work import Job
 from dq_databricks.quality.jobs import JobKeeper
 from dq_databricks.settings import Settings
 
 NAME = "databricks"
+REFUSED_PAUSE = timedelta(minutes=1)
 UNKNOWN_LIMIT = timedelta(minutes=30)
 """How long a run that the platform does not know may show no sign of life."""
 
@@ -75,11 +76,11 @@ class DatabricksLauncher(Supervisor):
                 return
 
     def _start(self, keeper: JobKeeper, job: Job) -> None:
-        """The token is the run of this attempt: however often it is sent, one run starts."""
+        """Start a run; however often that is sent, the platform starts one for each token."""
         target = self._job_of(job.kind)
         parameters = {"job_id": job.job_id, "run_id": job.run_id}
         try:
-            platform_run_id = self._platform.start(target, job.run_id, parameters)
+            platform_run_id = self._platform.start(target, _token(job), parameters)
         except (TooBusyError, EngineUnavailableError):
             raise
         except (QualityError, LookupError) as error:
@@ -94,6 +95,12 @@ class DatabricksLauncher(Supervisor):
         }
         return of_kind[kind]
 
+    def _start_anew(self, keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
+        """The platform refused to begin: ask again a minute later, by a token of its own."""
+        _tell(keeper, job, f"Waiting: {run.message}")
+        if self.context.now() - (job.started_at or job.created_at) > REFUSED_PAUSE:
+            self._start(keeper, job)
+
     # --- watch -----------------------------------------------------------------------------
 
     def _watch(self, keeper: JobKeeper, job: Job, platform_run_id: str) -> None:
@@ -102,6 +109,8 @@ class DatabricksLauncher(Supervisor):
         run = self._platform.look(platform_run_id)
         if run.state is PlatformState.UNKNOWN:
             self._settle_unknown(keeper, job, run)
+        elif run.state is PlatformState.REFUSED and job.cancel_requested_at is None:
+            self._start_anew(keeper, job, run)
         elif run.state is not PlatformState.OPEN:
             _settle(keeper, job, run)
 
@@ -128,6 +137,13 @@ def _settle(keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
         keeper.lose(job, why)
     else:
         keeper.end(job, JobStatus.FAILED, f"its worker never took it up; {why}")
+
+
+def _token(job: Job) -> str:
+    """The run of this attempt; after a run was refused, one that follows from it."""
+    if job.platform_run_id is None:
+        return job.run_id
+    return derived_id("token", job.run_id, job.platform_run_id)
 
 
 def _is_waiting(job: Job) -> bool:

@@ -29,20 +29,25 @@ except ModuleNotFoundError as error:
     ) from error
 
 T = TypeVar("T")
-ANSWER_S, RETRY_S = 30, 60
+ANSWER_S, RETRY_S = 30, 10
+_FULL = "MAXIMUM_CONCURRENT_RUNS_REACHED"
 _AT_WORK = frozenset(
     {"PENDING", "QUEUED", "RUNNING", "BLOCKED", "WAITING_FOR_RETRY", "TERMINATING"}
 )
 
 
 class PlatformState(StrEnum):
-    """Where a run of the platform stands. UNKNOWN: its history has expired."""
+    """Where a run of the platform stands.
+
+    REFUSED: it was not begun, because as many run as may. UNKNOWN: its history has expired.
+    """
 
     OPEN = "open"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
+    REFUSED = "refused"
     UNKNOWN = "unknown"
 
 
@@ -133,22 +138,28 @@ def _answered(call: Callable[[], T]) -> T:
     except sdk_errors.NotFound as error:
         raise LookupError(str(error)) from error
     except sdk_errors.TooManyRequests as error:
-        raise TooBusyError(f"the platform starts no more runs now: {error}") from error
+        raise _busy(error) from error
     except sdk_errors.Unauthenticated as error:
         raise AuthenticationError(f"the Jobs API does not know us: {error}") from error
     except sdk_errors.PermissionDenied as error:
         raise PermissionDeniedError(f"the Jobs API refuses: {error}") from error
     except sdk_errors.BadRequest as error:
         raise _refusal(str(error)) from error
-    except (sdk_errors.DatabricksError, OSError, TimeoutError) as error:
+    except (sdk_errors.DatabricksError, OSError) as error:
+        if isinstance(error.__cause__, sdk_errors.TooManyRequests):  # repeated until time was up
+            raise _busy(error.__cause__) from error
         raise EngineUnavailableError(f"the Jobs API does not answer: {error}") from error
+
+
+def _busy(why: object) -> TooBusyError:
+    return TooBusyError(f"the platform starts no more runs now: {why}")
 
 
 def _refusal(text: str) -> Exception:
     if "does not exist" in text:  # what runs/get answers for a run that is no more
         return LookupError(text)
     if "limit" in text.lower() or "quota" in text.lower():
-        return TooBusyError(f"the platform starts no more runs now: {text}")
+        return _busy(text)
     return SettingsError(f"the Jobs API refuses: {text}")
 
 
@@ -159,6 +170,8 @@ def _told(run: Run) -> PlatformRun:
     message = (state.state_message if state else None) or ""
     if life in _AT_WORK or not life:
         return PlatformRun(PlatformState.OPEN, message)
+    if result == _FULL:
+        return PlatformRun(PlatformState.REFUSED, message or "as many runs as may run at once")
     if life == "SKIPPED":
         return PlatformRun(PlatformState.FAILED, message or "the platform skipped the run")
     return PlatformRun(_RESULTS.get(result, PlatformState.FAILED), message or result or life)

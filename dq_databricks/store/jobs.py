@@ -74,7 +74,7 @@ class Jobs:
         """Note which run of the platform carries out `job`, also when that has begun already."""
         found = {"launcher": launcher, "platform_run_id": platform_run_id}
         waits = {"progress_phase": "Waiting for the platform", "started_at": self._now()}
-        same = (eq("run_id", job.run_id), is_null("platform_run_id"))
+        same = (eq("run_id", job.run_id), eq("platform_run_id", job.platform_run_id))
         queued = eq("status", JobStatus.QUEUED)
         return self._changed(job, {**found, **waits}, queued, *same) or self._changed(
             job, found, eq("status", JobStatus.RUNNING), *same
