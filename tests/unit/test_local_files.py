@@ -12,6 +12,7 @@ import pytest
 from deltalake import write_deltalake
 
 from dq_databricks.engine.local import LocalEngine
+from dq_databricks.engine.local.database import Database
 from dq_databricks.errors import (
     DamagedTableError,
     EngineError,
@@ -239,3 +240,11 @@ def test_nested_and_partitioned_folders_are_read_right(engine: LocalEngine, tmp_
     relation = FileRelation("delta", str(tmp_path / "t"))
     answer = engine.query(Statement(f"SELECT * FROM {relation.sql} ORDER BY p NULLS LAST"))
     assert answer.select(["p", "st", "m"]).to_pylist() == rows.to_pylist()
+
+
+def test_no_connection_draws_a_progress_bar_on_stdout() -> None:
+    connection = Database(threads=1, memory_limit="")._open()
+    with connection, connection.cursor() as cursor:
+        for each in (connection, cursor):
+            drawn = each.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+            assert drawn == [(False,)]
