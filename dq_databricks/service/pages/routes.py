@@ -22,6 +22,7 @@ from dq_databricks.service.pages import (
     schedules,
     settings,
     sign_in,
+    suites,
     tables,
     test,
     test_forms,
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tests.router,
     test_forms.router,  # before `test`, for which `new` would be an id
     test.router,
+    suites.router,
     runs.router,
     schedules.router,
     checks.router,
