@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 WIDTH, HEIGHT = 640, 160
+_DAY_S = 86_400
 _SHAPES = {
     "pass": "circle",
     "warn": "triangle-up",
@@ -68,7 +69,7 @@ def pass_rate_trend(
     least = min((one.rate for one in rates), default=0.0)
     floor = max(0.0, int(least * 20 - 1) / 20)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=_time(alt),
+        x=_time(alt, [one.at for one in rates]),
         y=alt.Y(
             "rate:Q",
             title=None,
@@ -95,7 +96,8 @@ def measure_history(
     alt = _altair()
     rows = [_measured(one) for one in history if one.value is not None]
     data = alt.Data(values=rows)
-    x, y = _time(alt), alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True))
+    x = _time(alt, [one.at for one in history])
+    y = alt.Y("value:Q", title=unit or None, scale=alt.Scale(zero=False, nice=True))
     layers: list[Any] = []
     if any(one.lower is not None and one.upper is not None for one in history):
         layers.append(
@@ -122,7 +124,7 @@ def distribution(
     label = {"sort": None, "title": None}
     count = {"title": None}
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=palette.accent, cornerRadiusEnd=2)
-    axis = alt.Axis(grid=True, tickCount=4, format="~s")
+    axis = _counts(alt)
     if lying:
         encoded = bars.encode(
             x=alt.X("count:Q", axis=axis, **count),
@@ -147,7 +149,7 @@ def row_counts(
         .mark_bar(color=palette.accent, cornerRadiusEnd=2, size=24)
         .encode(
             x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(grid=False, labelAngle=0)),
-            y=alt.Y("rows:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+            y=alt.Y("rows:Q", title=None, axis=_counts(alt)),
         )
     )
     return _dressed(alt.layer(bars), palette, width, HEIGHT)
@@ -189,8 +191,18 @@ def _points(alt: Any, data: Any, x: Any, y: Any, palette: Palette) -> Any:
     )
 
 
-def _time(alt: Any) -> Any:
-    return alt.X("at:T", title=None, axis=alt.Axis(grid=False, tickCount=6, labelFlush=True))
+def _time(alt: Any, times: Sequence[datetime]) -> Any:
+    """The axis of time, in UTC: hours within two days, else days, else months."""
+    span = (max(times) - min(times)).total_seconds() if times else 0.0
+    shape = "%H:%M" if span < 2 * _DAY_S else "%-d %b" if span < 180 * _DAY_S else "%b %Y"
+    axis = alt.Axis(grid=False, tickCount=6, labelFlush=True, format=shape)
+    return alt.X("at:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
+
+
+def _counts(alt: Any) -> Any:
+    return alt.Axis(
+        grid=True, tickCount=4, format="~s", labelExpr="datum.value === 0 ? '0' : datum.label"
+    )
 
 
 def _dressed(chart: Any, palette: Palette, width: int, height: int) -> alt.LayerChart:

@@ -10,7 +10,7 @@ from dq_databricks.model.catalog import TableEntry, TableGroup
 from dq_databricks.model.incident import Incident
 from dq_databricks.model.profile import Anomaly, ColumnProfile, TableProfile
 from dq_databricks.model.testing import TestRecord, TestResult
-from dq_databricks.model.vocabulary import IncidentStatus
+from dq_databricks.model.vocabulary import IncidentStatus, ResultStatus
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reports import Proposals
 from dq_databricks.running.relations import relation_of
@@ -19,6 +19,7 @@ from dq_databricks.store.run_life import of_complete_runs
 from dq_databricks.store.together import Part, together
 
 HISTORY_SHOWN, MOST_ANOMALIES = 60, 500
+_NEED_A_LOOK = (ResultStatus.FAIL, ResultStatus.ERROR, ResultStatus.WARN)
 _LIGHT = frozenset({"statement_text", "statement_hash", "fingerprint"})
 
 
@@ -29,6 +30,15 @@ class TestLine:
     __test__ = False
     test: TestRecord
     result: TestResult | None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the newest verdict of a test in use is bad."""
+        return (
+            self.test.is_active
+            and self.result is not None
+            and self.result.result_status in _NEED_A_LOOK
+        )
 
 
 @dataclass(frozen=True, slots=True)

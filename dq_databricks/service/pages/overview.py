@@ -9,8 +9,9 @@ from datetime import datetime
 from fastapi import Response
 
 from dq_databricks.charts import PAGE, RunRate, pass_rate_trend, svg
+from dq_databricks.model.alert import Alert
 from dq_databricks.model.testing import TestRun
-from dq_databricks.model.vocabulary import IncidentStatus, RunStatus, Severity
+from dq_databricks.model.vocabulary import AlertSource, IncidentStatus, RunStatus, Severity
 from dq_databricks.quality.overview import Home, TableLine, Verdicts
 from dq_databricks.service.pages.forms import PageReading, page_router
 from dq_databricks.service.pages.render import Place, page
@@ -32,7 +33,7 @@ class Need:
     href: str
     since: datetime | None
     note: str = ""
-    status: str = ""
+    is_incident: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +108,30 @@ def _needs(home: Home) -> Iterator[Need]:
         if incident.status is IncidentStatus.OPEN or not incident.assigned_to:
             yield Need(
                 incident.severity,
-                incident.title,
+                f"{incident.test_name} fails" if incident.test_name else incident.title,
                 incident.table_name,
                 f"/incidents/{incident.incident_id}",
                 incident.first_seen,
-                f"{incident.failure_count} failures",
-                incident.status.value,
+                f"{incident.failure_count} failures, {incident.status.value}",
+                is_incident=True,
             )
-    known = {incident.last_result_id for incident in home.incidents}
-    for alert in home.alerts:
-        if alert.source_id not in known:
-            yield Need(
-                alert.severity,
-                alert.title,
-                alert.table_name or "",
-                f"/alerts/{alert.alert_id}",
-                alert.created_at,
-                "alert",
-            )
+    yield from _alerts(home)
     yield from _gaps(home)
+
+
+def _alerts(home: Home) -> Iterator[Need]:
+    """Alerts that no open incident covers, those of the same place and title as one."""
+    covered = {(one.table_name, one.column_name) for one in home.incidents}
+    alike: dict[tuple[str | None, str], list[Alert]] = {}
+    for alert in home.alerts:
+        is_failure = alert.source_type is AlertSource.TEST_FAILURE
+        if not (is_failure and (alert.table_name, alert.column_name) in covered):
+            alike.setdefault((alert.table_name, alert.title), []).append(alert)
+    for (table, title), alerts in alike.items():
+        times = f"alert, {len(alerts)} times" if len(alerts) > 1 else "alert"
+        newest = alerts[0]
+        href = f"/alerts/{newest.alert_id}"
+        yield Need(newest.severity, title, table or "", href, newest.created_at, times)
 
 
 def _gaps(home: Home) -> Iterator[Need]:
@@ -150,9 +156,14 @@ def _full_name(line: TableLine) -> str:
     return line.profile.table_name if line.profile else line.entry.table_name
 
 
-def _urgency(need: Need) -> tuple[int, float, str]:
+def _urgency(need: Need) -> tuple[int, bool, float, str]:
     rank = 3 if need.severity is None else _RANK[need.severity]
-    return rank, -(need.since.timestamp() if need.since else 0), short_table(need.where)
+    return (
+        rank,
+        not need.is_incident,
+        -(need.since.timestamp() if need.since else 0),
+        short_table(need.where),
+    )
 
 
 def _worst(line: TableLine) -> tuple[float, str]:

@@ -93,6 +93,16 @@ class TableContext:
         return self.view.profiles[0] if self.view.profiles else None
 
     @property
+    def bad_tests(self) -> tuple[TestLine, ...]:
+        """The tests that need a look."""
+        return tuple(line for line in self.tests if line.needs_a_look)
+
+    @property
+    def fine_tests(self) -> tuple[TestLine, ...]:
+        """The other tests."""
+        return tuple(line for line in self.tests if not line.needs_a_look)
+
+    @property
     def rows(self) -> int | None:
         """The newest number of rows that was seen."""
         return next((one.rows for one in self.versions if one.rows is not None), None)
