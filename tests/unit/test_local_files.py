@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,7 +14,6 @@ import pytest
 from deltalake import write_deltalake
 
 from dq_databricks.engine.local import LocalEngine
-from dq_databricks.engine.local.database import Database
 from dq_databricks.errors import (
     DamagedTableError,
     EngineError,
@@ -243,8 +244,12 @@ def test_nested_and_partitioned_folders_are_read_right(engine: LocalEngine, tmp_
 
 
 def test_no_connection_draws_a_progress_bar_on_stdout() -> None:
-    connection = Database(threads=1, memory_limit="")._open()
-    with connection, connection.cursor() as cursor:
-        for each in (connection, cursor):
-            drawn = each.execute("SELECT current_setting('enable_progress_bar')").fetchall()
-            assert drawn == [(False,)]
+    # DuckDB draws one where it takes the process for a console, as after python -c.
+    told = "SELECT current_setting('enable_progress_bar')"
+    code = (
+        "from dq_databricks.engine.local.database import Database\n"
+        "connection = Database(threads=1, memory_limit='')._open()\n"
+        f'print(connection.execute("{told}").fetchall())'
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[(False,)]"

@@ -90,7 +90,7 @@ class Database:
         if self._memory_limit:
             config["memory_limit"] = self._memory_limit
         connection = duckdb.connect(":memory:", config=config)
-        # It would be printed to stdout, between the lines of our answer, after two slow seconds.
+        # Where there is no script (python -c, a worker), it would be printed to stdout.
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"LOAD '{_text(str(_extension()))}'")
         for setting in _SETTINGS:
