@@ -61,7 +61,7 @@ class Alerts:
         Raises NotFoundError naming those that are not there; then none is taken note of.
         """
         stored = {alert.alert_id: alert for alert in self._of(alert_ids)}
-        if missing := [one for one in alert_ids if one not in stored]:
+        if missing := [one for one in dict.fromkeys(alert_ids) if one not in stored]:
             raise NotFoundError(f"dq_alerts has no row {', '.join(map(repr, missing[:5]))}")
         now = self._now()
         changes = {

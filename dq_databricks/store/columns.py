@@ -96,8 +96,15 @@ def checked(model: type[Record], name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise WrongUseError(f"{model.TABLE}.{name}: {value} has no time zone; give UTC")
-        return value.astimezone(UTC)
+        return _in_utc(f"{model.TABLE}.{name}", value)
     return value
+
+
+def _in_utc(where: str, value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise WrongUseError(f"{where}: {value} is no time of the years 1 to 9999 UTC") from error
 
 
 def _checked_text(where: str, value: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pyarrow as pa
 import pytest
 
@@ -40,3 +42,9 @@ def test_a_row_that_does_not_fit_is_named() -> None:
 def test_times_need_a_zone() -> None:
     with pytest.raises(WrongUseError, match="has no time zone"):
         to_arrow(TestRun, [a_run("r1", started_at=START.replace(tzinfo=None))])
+
+
+def test_times_beyond_the_calendar_are_refused() -> None:
+    early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(WrongUseError, match="no time of the years 1 to 9999"):
+        to_arrow(TestRun, [a_run("r1", started_at=early)])
