@@ -296,14 +296,20 @@ def _value(name: str, value: Any) -> Any:
     if name in _WORDS:
         return _word(_WORDS[name], name, value)
     if name in _LIMITS:
-        low, high = _LIMITS[name]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ParameterError(f"{name} {value!r}: give a whole number from {low} to {high:,}")
+        return _number(name, value)
     if name == "is_enabled":
         if not isinstance(value, bool):
             raise ParameterError(f"is_enabled {value!r}: give true or false")
-    elif not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_CHARACTERS:
+        return value
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_CHARACTERS:
         raise ParameterError(f"{name} {str(value)[:40]!r}: give 1 to {MOST_CHARACTERS} characters")
+    return value
+
+
+def _number(name: str, value: Any) -> int:
+    low, high = _LIMITS[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ParameterError(f"{name} {value!r}: give a whole number from {low} to {high:,}")
     return value
 
 

@@ -162,6 +162,22 @@ def test_c8_the_next_slot_waits_until_the_claimed_one_is_settled(
     assert bench.slots() == [timedelta(0), 3 * MINUTE]
 
 
+def test_c8_a_slot_claimed_by_one_that_dies_meanwhile_is_not_lost(
+    local: Engine, bench: Bench
+) -> None:
+    bench.add("s", cron="* * * * *")
+    armed = [True]
+
+    def claim_and_die(kind: str, what: str) -> None:
+        if armed and "NOT IN" in what:
+            armed.clear()
+            _claimed_without_job(local, bench)
+
+    assert Bench(TappedEngine(local, after=claim_and_die)).round(2 * MINUTE).jobs == ()
+    assert bench.round(2 * MINUTE).finished == 1
+    assert bench.slots() == [timedelta(0)]
+
+
 def test_c8_a_claim_whose_reply_was_lost_is_looked_up(local: Engine, bench: Bench) -> None:
     bench.add("s")
     lost = OutcomeUnknownError("cut off")
