@@ -24,8 +24,8 @@ from dq_databricks.service.idempotency import Idempotency
 from dq_databricks.service.limits import Bodies
 from dq_databricks.service.openapi import describe
 from dq_databricks.service.pages import routes as pages
+from dq_databricks.service.pages.problems import answer_http_error_as_asked
 from dq_databricks.service.problems import (
-    answer_http_error,
     answer_invalid,
     answer_quality_error,
 )
@@ -85,7 +85,7 @@ def _lifespan(service: Service, *, owns_engine: bool) -> Lifespan:
 def _answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(QualityError, answer_quality_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
-    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(HTTPException, answer_http_error_as_asked)
 
 
 def _wrap(app: FastAPI, service: Service) -> None:

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from dq_databricks import charts
 from dq_databricks.engine.open import open_engine
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import SettingsError
@@ -65,6 +66,7 @@ def serve(settings: Settings, host: str, port: int, told: Callable[[Started], No
         stack.enter_context(_working(app, engine))
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         started = Started(address, key.key, key.expires_at)
+        charts.warm_up()
         _run(app, listener, lambda: told(started))
 
 

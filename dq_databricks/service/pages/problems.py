@@ -12,11 +12,13 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from dq_databricks.errors import QualityError, UnauthenticatedError
 from dq_databricks.service.asking import Asked, service_of
 from dq_databricks.service.pages.render import Place, bare_page, page
+from dq_databricks.service.principal import Principal
 from dq_databricks.service.problems import on_http_error, on_invalid, problem
 
 _TITLES = {
@@ -75,6 +77,14 @@ def page_problem(request: Request, error: Exception) -> Response:
     return response
 
 
+async def answer_http_error_as_asked(request: Request, error: Exception) -> Response:
+    """The answer to an unknown address: a page for a browser, a problem for everybody else."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith("/api/"):
+        return await run_in_threadpool(page_problem, request, error)
+    return on_http_error(request, error)
+
+
 class PageRoute(APIRoute):
     """A route whose errors are pages."""
 
@@ -86,18 +96,25 @@ class PageRoute(APIRoute):
             try:
                 return await original(request)
             except (QualityError, RequestValidationError, HTTPException) as error:
-                return page_problem(request, error)
+                return await run_in_threadpool(page_problem, request, error)
 
         return handler
 
 
 def _drawn(request: Request, place: Place, context: ProblemContext) -> Response:
-    principal = getattr(request.state, "principal", None)
+    principal = None if context.status == 401 else _principal(request)
     if principal is None:
         return bare_page(request, "problem.html", place, context, status=context.status)
     service = service_of(request)
     asked = Asked(request, principal, service.quality(principal), service)
     return page(asked, "problem.html", place, context, status=context.status)
+
+
+def _principal(request: Request) -> Principal | None:
+    try:
+        return service_of(request).authenticate(request)
+    except QualityError:  # nobody is signed in, which is no reason to say nothing
+        return None
 
 
 def _as_json(request: Request, error: Exception) -> Response:

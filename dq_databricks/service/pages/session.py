@@ -11,8 +11,6 @@ from typing import Literal
 from fastapi import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from dq_databricks.service.asking import service_of
-
 SESSION, VISIT, FLASH, THEME = "dq_session", "dq_visit", "dq_flash", "dq_theme"
 SESSION_S = 12 * 3600
 FLASH_S = 60
@@ -31,7 +29,7 @@ class Flash:
 
 def secret_of(request: Request) -> str:
     """What cookies and forms are signed with."""
-    return service_of(request).secret.hex()
+    return str(request.app.state.secret)
 
 
 def signed(request: Request, kind: str, value: object) -> str:
