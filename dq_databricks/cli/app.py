@@ -13,6 +13,8 @@ from types import TracebackType
 import click
 
 from dq_databricks.cli import (
+    access_commands,
+    audit_commands,
     catalog_commands,
     ddl_commands,
     drift_commands,
@@ -26,6 +28,7 @@ from dq_databricks.cli import (
     schedule_commands,
     schema_commands,
     serve_commands,
+    tenant_commands,
     test_commands,
     upkeep_commands,
 )
@@ -108,6 +111,9 @@ for _command in (
     *ddl_commands.COMMANDS,
     *schema_commands.COMMANDS,
     *serve_commands.COMMANDS,
+    *tenant_commands.COMMANDS,
+    *access_commands.COMMANDS,
+    *audit_commands.COMMANDS,
 ):
     dq.add_command(_command)
 for _command in drift_commands.COMMANDS:
