@@ -440,6 +440,11 @@ def test_killed_after_the_timeline_the_next_run_counts_what_was_lost(
     assert not store.incidents.select(eq("table_id", request.node.name)).items
     record("r2", a="fail")
     assert _only(store, request.node.name).failure_count == 2
+    tapped.before = once("merge", "dq_incidents", Killed())
+    with pytest.raises(Killed):
+        record("r3", a="fail")
+    record("r4", a="fail")
+    assert _only(store, request.node.name).failure_count == 4
 
 
 RUNNERS, RUNS = 6, 2
