@@ -11,7 +11,6 @@ from dq_databricks.errors import (
     NoTestsError,
     NotFoundError,
     ParameterError,
-    RequestError,
     RunEndedError,
     WriteConflictError,
 )
@@ -276,7 +275,7 @@ class JobFace:
         if run is None:
             raise NotFoundError(f"there is no job or run {run_id!r}") from error
         if run.job_id is None:
-            raise RequestError(
+            raise ParameterError(
                 f"run {run_id!r} was made by no job but at a command line: stop or repeat it there"
             )
         return self._queue().get(run.job_id)

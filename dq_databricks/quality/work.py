@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import NoTestsError, ParameterError
+from dq_databricks.errors import NoTestsError, NotFoundError, ParameterError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import is_id
 from dq_databricks.model.testing import TestRecord
@@ -48,7 +48,10 @@ class WorkFinder:
 
         A TARGET that cannot be described is not put under watch.
         """
-        if is_id(target) and (known := self.store.catalog.tables.get(target)) is not None:
+        if is_id(target):
+            known = self.store.catalog.tables.get(target)
+            if known is None:
+                raise NotFoundError(f"no table {target!r}")
             return known
         relation = self.reach.relation(target)
         found = self.store.catalog.find(self.project_key, relation)

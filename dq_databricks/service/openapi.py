@@ -124,12 +124,11 @@ def _statuses(operation: dict[str, Any], method: str, path: str) -> list[int]:
     """The problems an operation may answer with."""
     if path in _PUBLIC:
         return [500, 503] if path == "/ready" else []
-    found = [400, 401, 403, 422, 429, 500, 503]
+    # filters name objects too: one that is not there is not found
+    found = [400, 401, 403, 404, 422, 429, 500, 503]
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     if method != "get":
-        found += [404, 409, 412, 413, 415, 501, 504, 507]
-    if "{" in path:
-        found.append(404)
+        found += [409, 412, 413, 415, 501, 504, 507]
     if "if-match" in parameters:
         found.append(428)
     return found

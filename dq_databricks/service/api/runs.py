@@ -46,7 +46,11 @@ class RunRequest(BaseModel):
 
 @router.post("", status_code=202)
 def start_run(asked: Running, wanted: RunRequest, request: Request, response: Response) -> Job:
-    """Queue a run; its job is answered at once, and `Location` leads to the run."""
+    """Queue a run; its job is answered at once, and `Location` leads to the run.
+
+    403 where the metadata takes as much room as the organization may have.
+    """
+    asked.quality.access.organizations.check_storage()
     job = asked.quality.jobs.request(
         wanted.kind,
         wanted.target,
@@ -101,7 +105,7 @@ def retry_run(asked: Running, run_id: str, request: Request, response: Response)
 @router.get(
     "/{run_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
 )
 def watch_run(
     asked: Reading,
