@@ -163,6 +163,10 @@ class CachingEngine:
         self.forget()
         self.engine.close()
 
+    def tokens(self, tables: Sequence[TableName]) -> tuple[Token, ...] | None:
+        """What these tables are like now: equal tokens, equal rows. None: nobody can tell."""
+        return self._tokens(tuple(tables))
+
     def forget(self) -> None:
         """Keep nothing of what is known now."""
         with self._lock:
@@ -233,26 +237,42 @@ class LogFreshness:
         from dq_databricks.engine.local.lake import Lake
 
         self._lake = Lake(lake)
-        self._known: dict[TableName, tuple[str, int]] = {}
+        self._known: dict[TableName, _Seen] = {}
 
     def __call__(self, table: TableName) -> Token | None:
         """The token of `table`; None where it has no log to look at."""
-        known = self._known.get(table)
-        if known is None:
-            folder = str(self._lake.folder(table) / "_delta_log")
-            known = (folder, _latest(folder))
-        folder, version = known
-        mark = _mark(folder, version)
+        seen = self._known.get(table) or self._looked(table)
+        mark = _mark(seen.commit)
         if mark is None:  # gone, or its old commits were cleaned away
-            version = _latest(folder)
-            mark = _mark(folder, version)
-        while mark is not None and (newer := _mark(folder, version + 1)) is not None:
-            version, mark = version + 1, newer
+            seen = self._looked(table)
+            mark = _mark(seen.commit)
+        while mark is not None and (newer := _mark(seen.next)) is not None:
+            seen, mark = _Seen.at(seen.folder, seen.version + 1), newer
         if mark is None:
             self._known.pop(table, None)
             return None
-        self._known[table] = (folder, version)
-        return (version, mark)
+        self._known[table] = seen
+        return (seen.version, mark)
+
+    def _looked(self, table: TableName) -> _Seen:
+        folder = self._lake.folder(table) / "_delta_log"
+        return _Seen.at(folder, _latest(folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A version of a log, with the files to look at: making a path costs more than looking."""
+
+    folder: Path
+    version: int
+    commit: Path
+    next: Path
+
+    @classmethod
+    def at(cls, folder: Path, version: int) -> _Seen:
+        """What to look at once `version` was seen."""
+        names = (f"{number:020d}.json" for number in (version, version + 1))
+        return cls(folder, version, *(folder / name for name in names))
 
 
 class TimedFreshness:
@@ -317,18 +337,18 @@ def _bound(statement: Statement) -> Hashable:
     return tuple(sorted((name, type(value).__name__, repr(value)) for name, value in bound))
 
 
-def _mark(folder: str, version: int) -> tuple[int, int, int] | None:
+def _mark(commit: Path) -> tuple[int, int, int] | None:
     try:
-        found = Path(f"{folder}/{version:020d}.json").stat()
+        found = commit.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _latest(folder: str) -> int:
+def _latest(folder: Path) -> int:
     """The latest version with a commit file; -1 without any."""
     try:
-        names = [path.name for path in Path(folder).iterdir()]
+        names = [path.name for path in folder.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return -1
     return max((int(found[1]) for name in names if (found := _COMMIT.fullmatch(name))), default=-1)

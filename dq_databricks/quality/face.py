@@ -37,7 +37,6 @@ from dq_databricks.quality.drift import DriftFace
 from dq_databricks.quality.history import HistoryFace
 from dq_databricks.quality.jobs import JobFace
 from dq_databricks.quality.incidents import IncidentFace
-from dq_databricks.quality.incidents import IncidentFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
 from dq_databricks.quality.options import OptionsFace
@@ -136,6 +135,11 @@ class Quality:
             self.settle()
         finally:
             self.engine.close()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that was changed is written down; else `settle` does it."""
+        return self._store.is_settled
 
     def settle(self) -> None:
         """Write down what a verb that failed had changed already."""
@@ -440,19 +444,6 @@ class Quality:
         """Take note of an alert; raises VersionConflictError naming who was first."""
         taken = self._writing().alerts.acknowledge(alert_id, by or self.settings.user_name)
         return self._store.written(taken)
-
-    def acknowledge_many(self, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
-        """Take note of alerts, in one commit; those that nobody had taken note of before.
-
-        Raises NotFoundError naming those that are not there; then none is taken note of.
-        """
-        taken = self._writing().alerts.acknowledge_many(alert_ids, self.actor.name)
-        return self._store.written(taken)
-
-    @property
-    def incidents(self) -> IncidentFace:
-        """Incidents: list, counts, show, timeline, acknowledge, assign, resolve, snooze, mute."""
-        return IncidentFace(self._ready(), self.context, self.actor, self._writing)
 
     def acknowledge_many(self, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
         """Take note of alerts, in one commit; those that nobody had taken note of before.

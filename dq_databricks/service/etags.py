@@ -30,7 +30,7 @@ def tagged(response: Response, row: Versioned) -> None:
     response.headers["ETag"] = etag(row)
 
 
-def _expected_version(
+async def _expected_version(
     if_match: Annotated[
         str | None, Header(description='The ETag of what is changed, such as "v3".')
     ] = None,

@@ -31,7 +31,7 @@ class Paging:
     cursor: str | None = None
 
 
-def _paging(
+async def _paging(
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None, Query(max_length=4096, description="The next_cursor of the last page.")

@@ -13,6 +13,7 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.model.ids import Context
 from dq_databricks.quality import Quality
 from dq_databricks.service.limits import RateLimiter
+from dq_databricks.service.memory import PrincipalMemory
 from dq_databricks.service.metrics import Metrics
 from dq_databricks.service.principal import Principal
 from dq_databricks.settings import Settings
@@ -55,10 +56,28 @@ class Service:
         Its actor carries the id and the address of the request. Raises UnauthenticatedError and
         TooManyRequestsError.
         """
+        known = self.remembered(request)
+        if known is not None:
+            return known
+        seen = self._memory.look(request)
+        found = self.authenticator.authenticate(request, self.face())
+        self._memory.keep(seen, found)
+        return self._admitted(request, found)
+
+    def remembered(self, request: Request) -> Principal | None:
+        """The principal of `request` where that takes no reading, else None.
+
+        It was found for this request already, or a moment ago for the same key while no row that
+        decides on it has changed since. Raises TooManyRequestsError.
+        """
         known: Principal | None = getattr(request.state, "principal", None)
         if known is not None:
             return known
-        found = self.authenticator.authenticate(request, self.face())
+        found = self._memory.find(request)
+        return None if found is None else self._admitted(request, found)
+
+    def _admitted(self, request: Request, found: Principal) -> Principal:
+        """Count the request of a principal, and let its actor say where it came from."""
         self.limiter.take(found.actor.api_key_id or f"{found.actor.name}", request)
         actor = replace(
             found.actor,
@@ -68,6 +87,10 @@ class Service:
         principal: Principal = replace(found, actor=actor)
         request.state.principal = principal
         return principal
+
+    @cached_property
+    def _memory(self) -> PrincipalMemory:
+        return PrincipalMemory(self.settings, self.engine, self.context)
 
     def face(self) -> Quality:
         """The face without a principal: for signing in, health and dispatching."""

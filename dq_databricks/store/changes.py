@@ -47,6 +47,11 @@ class Changes:
         """Remember what was taken and could not be written down."""
         self._noted = [*changes, *self._noted]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was noted since the last call of `take`."""
+        return not self._noted
+
     def take(self) -> Sequence[Change]:
         """What was noted since the last call."""
         taken, self._noted = self._noted, []

@@ -124,6 +124,11 @@ class Store:
         self._confirm()
         return value
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether every change is in the audit log."""
+        return self._changes.is_empty
+
     def record(self) -> None:
         """Write the changes that were noted since the last call down in the audit log.
 

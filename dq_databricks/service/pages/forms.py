@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from dq_databricks.errors import ForbiddenError
 from dq_databricks.model.vocabulary import Scope
-from dq_databricks.service.asking import Asked, Reading, asking, service_of
+from dq_databricks.service.asking import Asked, Reading, ask, service_of
 from dq_databricks.service.pages.problems import PageRoute
 from dq_databricks.service.pages.session import (
     SESSION,
@@ -43,11 +43,12 @@ def checked_form(request: Request, form_token: Annotated[str, Form()] = "") -> N
         )
 
 
-def _changing(scope: Scope) -> Callable[..., Iterator[Asked]]:
-    base = asking(scope)
-
-    def asked(request: Request, _form: Annotated[None, Depends(checked_form)]) -> Iterator[Asked]:
-        yield from base(request)
+def _changing(scope: Scope) -> Callable[..., AsyncIterator[Asked]]:
+    async def asked(
+        request: Request, _form: Annotated[None, Depends(checked_form)]
+    ) -> AsyncIterator[Asked]:
+        async with ask(request, scope) as found:
+            yield found
 
     return asked
 

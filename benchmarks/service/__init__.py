@@ -1,0 +1,1 @@
+"""Loads a real service process over the loopback and prints what it stands."""
