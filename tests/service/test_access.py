@@ -13,7 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from dq_databricks.access.key_text import new_key
-from dq_databricks.errors import LimitReachedError
+from dq_databricks.access.users import Users
+from dq_databricks.errors import EngineUnavailableError, LimitReachedError
 from dq_databricks.model.ids import Context
 from dq_databricks.service.auth import KeyAuthenticator
 from dq_databricks.service.guessing import MOST_OF_ADDRESS, MOST_OF_KEY
@@ -113,6 +114,17 @@ def signed_in(site: ServiceUnderTest, key: str) -> TestClient:
     answer = browser.post("/sign-in", data={"key": key}, headers={KEY_HEADER: key})
     assert answer.status_code == 303, answer.text
     return browser
+
+
+def test_signing_in_and_out_is_in_the_audit_log(site: ServiceUnderTest) -> None:
+    admin = site.as_("admin")
+    key = made(admin)
+    browser = signed_in(site, key["key"])
+    browser.cookies.clear()
+    browser.post("/sign-out", headers={KEY_HEADER: key["key"]})
+    noted = admin.get(f"{API}/audit", params={"entity_type": "session"}).json()["items"]
+    assert [row["action"] for row in noted] == ["sign_out", "sign_in"]
+    assert {row["api_key_id"] for row in noted} == {key["api_key_id"]}
 
 
 def test_a_forged_session_is_nobody(site: ServiceUnderTest) -> None:
@@ -439,6 +451,8 @@ def test_projects_and_storage_are_limited(site: ServiceUnderTest) -> None:
         projects.add("two")
     with pytest.raises(LimitReachedError, match="storage_limit_gb raised"):
         organizations.check_storage()
+    started = site.as_("editor").post(f"{API}/runs", json={"kind": "test", "suite": "s"})
+    assert (started.status_code, "GB" in started.json()["detail"]) == (403, True)
 
 
 # --- the audit log -------------------------------------------------------------------------------
@@ -461,3 +475,20 @@ def test_a_change_says_who_and_from_where(site: ServiceUnderTest) -> None:
     cut = {"sequence": head["sequence"] + 1, "hash": "00"}
     told = admin.get(f"{API}/audit/verification", params=cut).json()
     assert "tail was cut" in told["broken"]["reason"]
+
+
+def test_what_a_failed_verb_changed_is_in_the_audit_log(
+    site: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = site.as_("admin")
+
+    def fail(*_given: object) -> None:
+        raise EngineUnavailableError("the warehouse stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Users, "set_role", fail)  # after the user is stored
+        failed = admin.post(f"{API}/users", json={"email": "ada@example.com", "username": "ada"})
+        assert failed.status_code == 503
+    found = admin.get(f"{API}/audit", params={"entity_type": "user"}).json()["items"]
+    assert [row["action"] for row in found] == ["create"]
+    assert found[0]["request_id"] == failed.headers["X-Request-Id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi import Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from dq_databricks.errors import ForbiddenError, TooManyRequestsError, UnauthenticatedError
+from dq_databricks.quality.audit import SIGN_IN, SIGN_OUT
 from dq_databricks.service.asking import service_of
 from dq_databricks.service.pages.forms import checked_form, done, inside, page_router
 from dq_databricks.service.pages.render import Place, bare_page
@@ -47,19 +49,26 @@ def sign_in(
     wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Start a session for a valid key; the cookie holds the id of the key, never the key."""
+    service = service_of(request)
     try:
-        principal = service_of(request).authenticate(_with_key(request, key.strip()))
+        principal = service.authenticate(_with_key(request, key.strip()))
     except (UnauthenticatedError, ForbiddenError, TooManyRequestsError) as error:
         context = SignInContext(inside(wanted), str(error))
         return bare_page(request, "sign_in.html", _PLACE, context, status=401)
+    service.quality(principal).audit.note(SIGN_IN, "session", principal.actor.api_key_id or "")
     response = RedirectResponse(inside(wanted), 303)
     start_session(request, response, principal.actor.api_key_id or "")
     return response
 
 
 @router.post("/sign-out", dependencies=[Depends(checked_form)])
-def sign_out() -> Response:
-    """End the session."""
+def sign_out(request: Request) -> Response:
+    """End the session; one whose key is no longer valid has ended already."""
+    service = service_of(request)
+    with suppress(UnauthenticatedError, ForbiddenError):
+        principal = service.authenticate(request)
+        quality = service.quality(principal)
+        quality.audit.note(SIGN_OUT, "session", principal.actor.api_key_id or "")
     response = RedirectResponse("/sign-in", 303)
     end_session(response)
     return response
