@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dq_databricks.model.ids import derived_id
 from dq_databricks.model.incident import Incident, IncidentEvent, OutboxEvent
+from dq_databricks.model.profile import ProfileRun
 from dq_databricks.model.testing import TestResult, TestRun
 from dq_databricks.model.vocabulary import (
     IncidentEventType,
@@ -118,18 +119,19 @@ def outbox_event(event_type: str, incident: Incident, once: str, at: datetime) -
     )
 
 
-def run_failed(run: TestRun, at: datetime) -> OutboxEvent:
-    """The event of a test run that broke off."""
+def run_failed(run: TestRun | ProfileRun, at: datetime) -> OutboxEvent:
+    """The event of a run that broke off."""
     payload = run.model_dump(mode="json", exclude_none=True)
-    of_what = run.table_name or f"suite {run.test_suite_key}"
+    is_test = isinstance(run, TestRun)
+    run_id = run.test_run_id if isinstance(run, TestRun) else run.profile_run_id
     return OutboxEvent(
-        event_id=derived_id("outbox", RUN_FAILED, run.test_run_id),
-        project_key=run.project_key,
+        event_id=derived_id("outbox", RUN_FAILED, run_id),
+        project_key=run.project_key or "",
         event_type=RUN_FAILED,
-        entity_type="test_run",
-        entity_id=run.test_run_id,
+        entity_type="test_run" if is_test else "profile_run",
+        entity_id=run_id,
         severity=Severity.ERROR,
-        title=f"Test run of {of_what} failed",
+        title=f"{'Test' if is_test else 'Profile'} run of {run.table_name or 'tables'} failed",
         payload=json.dumps(payload, ensure_ascii=False, sort_keys=True),
         created_at=at,
     )

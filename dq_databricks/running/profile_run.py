@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dq_databricks.alerting.raising import alerts_of_anomalies
+from dq_databricks.alerting.telling import run_failed
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import VersionConflictError
 from dq_databricks.model.catalog import TableEntry
@@ -141,4 +142,6 @@ class ProfileRunner:
     def _break_off(self, run: ProfileRun, error: BaseException) -> None:
         end = {**ended(run.started_at, self.context.now()), **broken_off(self.origin.cause(error))}
         with suppress(VersionConflictError):  # somebody else has closed it
-            self.store.profiles.finish(run.model_copy(update=end))
+            broken = self.store.profiles.finish(run.model_copy(update=end))
+            if broken.status is RunStatus.FAILED:
+                self.store.outbox.write([run_failed(broken, self.context.now())])

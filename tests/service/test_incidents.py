@@ -241,6 +241,11 @@ def test_a_run_that_breaks_off_is_told_and_one_that_fails_tests_is_not(
         world.run(good=False)
     event = world.quality.store.outbox.select(eq("event_type", "run.failed")).items[0]
     assert (event.entity_type, "no more disk" in event.payload) == ("test_run", True)
+    monkeypatch.setattr("dq_databricks.running.profile_run.alerts_of_anomalies", broken)
+    with pytest.raises(RuntimeError):
+        world.quality.profile(str(world.orders))
+    events = world.quality.store.outbox.select(eq("event_type", "run.failed")).items
+    assert [one.entity_type for one in events] == ["test_run", "profile_run"]
 
 
 def test_through_the_api_every_change_names_the_etag_it_is_for(world: World) -> None:
