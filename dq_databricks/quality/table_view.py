@@ -167,7 +167,7 @@ class TableFace:
     def comparison(
         self, table_id: str, before: str | None = None, after: str | None = None
     ) -> Comparison:
-        """Two profile runs of a table, the newest two by default; two reads.
+        """Two profile runs of a table, the newest two of different content by default; two reads.
 
         Raises NotFoundError for a run that did not profile the table.
         """
@@ -180,7 +180,7 @@ class TableFace:
         if not entries:
             raise NotFoundError(f"no table {table_id!r} is under watch")
         new = _profile_of(profiles, after, 0)
-        old = _profile_of(profiles, before, 1)
+        old = _before(profiles, new) if not before else _profile_of(profiles, before, 0)
         ids = [one.profile_run_id for one in (old, new) if one is not None]
         columns = store.table(ColumnProfile).select(
             mine, is_in("profile_run_id", ids), profiled, order_by=("position",)
@@ -292,6 +292,15 @@ def _profile_of(
     if found is None:
         raise NotFoundError(f"profile run {run_id!r} did not profile this table")
     return found
+
+
+def _before(profiles: Sequence[TableProfile], new: TableProfile | None) -> TableProfile | None:
+    """The newest profile before `new` of other content, else the one right before it."""
+    if new is None:
+        return None
+    earlier = [one for one in profiles if one.profiled_at < new.profiled_at]
+    other = (one for one in earlier if one.fingerprint != new.fingerprint)
+    return next(other, earlier[0] if earlier else None)
 
 
 def _pairs(

@@ -44,6 +44,11 @@ class Proposed:
     columns: str
     changes: tuple[Change, ...]
 
+    @property
+    def moves(self) -> int:
+        """How many parameters would change."""
+        return sum(one.before not in (None, one.after) for one in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalContext:
@@ -100,7 +105,8 @@ def _refreshed(view: ProposalView) -> tuple[Proposed, ...]:
     if view.proposals is None:
         return ()
     pairs = ((test, view.stored.get(test.test_id)) for test in view.proposals.refreshed)
-    return tuple(_proposed(test, stored) for test, stored in pairs)
+    found = [_proposed(test, stored) for test, stored in pairs]
+    return tuple(sorted(found, key=lambda one: one.moves == 0))
 
 
 def _proposed(test: TestRecord, stored: TestRecord | None) -> Proposed:

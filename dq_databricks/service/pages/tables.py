@@ -17,11 +17,25 @@ from dq_databricks.quality.overview import TableLine, Verdicts
 from dq_databricks.quality.table_view import ColumnView, TableView, TestLine
 from dq_databricks.service.pages.forms import PageReading, PageRunning, done, page_router
 from dq_databricks.service.pages.render import Crumb, Place, page
-from dq_databricks.service.pages.sketch import Counted, Sketch, patterns, sketch, top_values
+from dq_databricks.service.pages.sketch import (
+    Counted,
+    Sketch,
+    patterns,
+    quantiles,
+    sketch,
+    top_values,
+)
 
 router = page_router()
 ORDERS = {"table_name": "name", "updated_at": "changed", "created_at": "added"}
 VERSIONS_DRAWN = 24
+_QUANTILES = {
+    "p05": "5 % lie below",
+    "p25": "25 % lie below",
+    "p50": "Median",
+    "p75": "75 % lie below",
+    "p95": "95 % lie below",
+}
 _TABLES = Crumb("Tables", "/tables")
 _RANK = {Severity.FATAL: 0, Severity.ERROR: 1, Severity.WARNING: 2}
 _WORST = (ResultStatus.ERROR, ResultStatus.FAIL, ResultStatus.WARN, ResultStatus.NO_DATA)
@@ -287,6 +301,7 @@ def _measures(column: ColumnProfile) -> tuple[tuple[str, Any, str], ...]:
         ("Distinct values", column.distinct_count, approximate),
         ("Smallest", column.min_value, ""),
         ("Largest", column.max_value, ""),
+        *((_QUANTILES[name], value, "") for name, value in quantiles(column).items()),
         ("Mean", column.mean, ""),
         ("Standard deviation", column.stddev, ""),
         ("Zeros", column.zero_count, "rows"),
