@@ -7,6 +7,8 @@ found taken.
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, get_ident
 from types import FrameType
 
@@ -45,9 +47,9 @@ def carry_out(
     if job is None:
         return EXIT_NOT_QUEUED
     held = HeldJob(keeper, job, context, _Interrupt(engine), lease_s=settings.lease_s)
-    _listen(held)
-    held.start()
-    return _Work(quality, job, held).do()
+    with _listening(held):
+        held.start()
+        return _Work(quality, job, held).do()
 
 
 class _Interrupt:
@@ -63,7 +65,8 @@ class _Interrupt:
             self._engine.cancel()
 
 
-def _listen(held: HeldJob) -> None:
+@contextmanager
+def _listening(held: HeldJob) -> Iterator[None]:
     """SIGTERM gives the job up; SIGUSR1 raises what its work must stop with."""
 
     def give_up(_signal: int, _frame: FrameType | None) -> None:
@@ -73,9 +76,17 @@ def _listen(held: HeldJob) -> None:
         if (stop := held.take_stop()) is not None:
             raise stop
 
-    signal.signal(signal.SIGTERM, give_up)
-    signal.signal(signal.SIGINT, give_up)
-    signal.signal(signal.SIGUSR1, interrupt)
+    listeners = {
+        signal.SIGTERM: give_up,
+        signal.SIGINT: give_up,
+        signal.SIGUSR1: interrupt,
+    }
+    before = {number: signal.signal(number, each) for number, each in listeners.items()}
+    try:
+        yield
+    finally:
+        for number, each in before.items():
+            signal.signal(number, each)
 
 
 class _Work:

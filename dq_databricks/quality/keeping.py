@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dq_databricks.alerting.telling import run_failed
 from dq_databricks.errors import AlreadyExistsError, NotFoundError, VersionConflictError
 from dq_databricks.lifecycle.lease import SKEW
 from dq_databricks.model.ids import Context
@@ -61,11 +62,12 @@ class JobKeeper:
 
         A run that is complete makes its job succeed, whatever was asked for meanwhile.
         """
-        if status is not JobStatus.SUCCEEDED:
+        if status is not JobStatus.SUCCEEDED and (run := self._run(job)) is not None:
             as_run = RunStatus.CANCELLED if status is JobStatus.CANCELLED else RunStatus.FAILED
-            run = self._run(job)
-            if run is not None and self._closed(run, as_run, error).status is RunStatus.COMPLETED:
+            closed = self._closed(run, as_run, error)
+            if closed.status is RunStatus.COMPLETED:
                 status, error = JobStatus.SUCCEEDED, None
+            self._tell_failed(closed)
         return self.store.written(self.queue.end(job, status, error))
 
     def give_back(self, job: Job, reason: str) -> Job | None:
@@ -156,12 +158,18 @@ class JobKeeper:
         since = f"nobody reported on it since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
         closed = self._closed(run, RunStatus.FAILED, f"{LOST}{since}")
         if closed.error_message == f"{LOST}{since}":
+            self._tell_failed(closed)
             done.closed_runs.append(run_id_of(run))
 
     def _run(self, job: Job) -> Run | None:
         if job.kind is JobKind.TEST:
             return self.store.runs.runs.get(job.run_id)
         return self.store.profiles.runs.get(job.run_id)
+
+    def _tell_failed(self, run: Run) -> None:
+        """Whoever waits for failures is told of a run that nobody attempts again."""
+        if run.status is RunStatus.FAILED:
+            self.store.outbox.write([run_failed(run, self.context.now())])
 
     def _fence(self, job: Job, reason: str) -> Run:
         """Close the run of `job` so that its worker can neither start nor end it any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dq_databricks import Quality, open_quality
-from dq_databricks.model.vocabulary import JobStatus
+from dq_databricks.model.vocabulary import JobKind, JobStatus, TargetType
 from dq_databricks.model.work import Job
 from dq_databricks.settings import Settings
 from tests.support.provisioned import put_schema
 
 T = TypeVar("T")
+_ASKED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT)
 _CROSS = "SELECT * FROM {table} a, {table} b, {table} c WHERE a.n + b.n + c.n = -1"
 
@@ -33,6 +35,22 @@ def numbers(folder: Path, name: str, rows: int) -> str:
     path = folder / f"{name}.parquet"
     pq.write_table(pa.table({"n": list(range(rows))}), path)
     return str(path)
+
+
+def a_job(job_id: str = "j1", **more: object) -> Job:
+    """The tests of the default suite, asked for as the year began."""
+    values = {
+        "job_id": job_id,
+        "project_key": "default",
+        "kind": JobKind.TEST,
+        "target_type": TargetType.SUITE,
+        "target_ref": "default_suite",
+        "title": "Test suite default_suite",
+        "run_id": f"run of {job_id}",
+        "created_at": _ASKED_AT,
+        "updated_at": _ASKED_AT,
+    }
+    return Job.model_validate({**values, **more})
 
 
 def quick(quality: Quality, folder: Path) -> str:
