@@ -7,6 +7,7 @@ through, and it knows shifts of the clock only by what the clock shows from minu
 from __future__ import annotations
 
 import calendar
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ _NAMES = {
     **{name.upper(): str(n) for n, name in enumerate(calendar.month_abbr) if name},
     **{name.upper(): str(n + 1) for n, name in enumerate(calendar.day_abbr)},
 }
+WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _HIGHEST = (59, 23, 31, 12, 7)
 
 
@@ -88,3 +90,17 @@ def clock(zone: str, start: datetime, days: int) -> list[tuple[datetime, datetim
     info = ZoneInfo(zone)
     instants = (start.astimezone(UTC) + n * MINUTE for n in range(days * 24 * 60))
     return [(instant, instant.astimezone(info).replace(tzinfo=None)) for instant in instants]
+
+
+def an_expression(rolls: random.Random, *, days: bool = False) -> str:
+    """A valid expression that fires within days, mostly around the hours of shifts."""
+    minute = rolls.choice(["0", "30", "*", "*/15", "*/7", "0,30", "10-50/20", "45", "5-5", "59"])
+    hour = rolls.choice(
+        ["0", "1", "2", "3", "23", "*", "*/2", "0-3", "1,2,3", "2-2", "0-23", "22/1"]
+    )
+    day = rolls.choice(["*"] * 6 + ["1-31", "*/2", "L", f"{rolls.randint(1, 28)}"])
+    month = rolls.choice(["*"] * 6 + ["1-6", "JAN-DEC"]) if days else "*"
+    weekday = rolls.choice(
+        ["*"] * 5 + ["0-7", "SAT-SUN", "1-5", rolls.choice(WEEKDAYS), "7", "6-6"]
+    )
+    return f"{minute} {hour} {day} {month} {weekday}"

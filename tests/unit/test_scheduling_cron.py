@@ -10,9 +10,7 @@ import pytest
 
 from dq_databricks.errors import CronError
 from dq_databricks.scheduling.cron import Cron
-from tests.support.cron_scan import Scan, clock
-
-WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+from tests.support.cron_scan import Scan, an_expression, clock
 
 
 def at(text: str) -> datetime:
@@ -252,17 +250,3 @@ def test_it_never_fires_before_now_nor_twice() -> None:
 
 def test_the_calendar_ends() -> None:
     assert Cron.parse("0 0 * * *").after(datetime(9999, 12, 31, 12, tzinfo=UTC)) is None
-
-
-def an_expression(rolls: random.Random, *, days: bool = False) -> str:
-    """A valid expression that fires within days, mostly around the hours of shifts."""
-    minute = rolls.choice(["0", "30", "*", "*/15", "*/7", "0,30", "10-50/20", "45", "5-5", "59"])
-    hour = rolls.choice(
-        ["0", "1", "2", "3", "23", "*", "*/2", "0-3", "1,2,3", "2-2", "0-23", "22/1"]
-    )
-    day = rolls.choice(["*"] * 6 + ["1-31", "*/2", "L", f"{rolls.randint(1, 28)}"])
-    month = rolls.choice(["*"] * 6 + ["1-6", "JAN-DEC"]) if days else "*"
-    weekday = rolls.choice(
-        ["*"] * 5 + ["0-7", "SAT-SUN", "1-5", rolls.choice(WEEKDAYS), "7", "6-6"]
-    )
-    return f"{minute} {hour} {day} {month} {weekday}"
