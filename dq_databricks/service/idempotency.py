@@ -1,7 +1,7 @@
 """Idempotency-Key: a POST below the API that is sent twice is carried out once.
 
 The second answer is the first, with ``Idempotency-Replayed: true``. A key counts for one
-principal and one address, for 24 hours. Answers 429 and 5xx are not kept: repeat those.
+principal and one address, for 24 hours. Refusals (4xx, 5xx) changed nothing and are not kept.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dq_databricks.errors import AlreadyExistsError, RequestError
+from dq_databricks.errors import AlreadyExistsError, InProgressError, QualityError, RequestError
 from dq_databricks.model.history import AnsweredRequest
 from dq_databricks.quality.requests import RequestFace, RequestScope
-from dq_databricks.service.problems import problem
+from dq_databricks.service.problems import LOG, problem
 from dq_databricks.service.site import Service
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _SECRET = re.compile(rb"\bdqp_[A-Za-z0-9_-]{20,}")
-_LEAST_KEPT, _TOO_MANY = 500, 429
+_LEAST_REFUSED, _NO_ANSWER = 400, 500
 
 
 class Idempotency:
@@ -38,6 +38,7 @@ class Idempotency:
         self._app = app
         self._service = service
         self._base_path = base_path
+        self._at_work: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry the request out, or give the answer it got the first time."""
@@ -46,49 +47,62 @@ class Idempotency:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        faces, claimed, is_answered = await run_in_threadpool(self._claim, request, key)
-        if is_answered:
-            await _replayed(request, claimed)(scope, receive, send)
-            return
-        await self._carry_out(faces, claimed, scope, receive, send)
+        asked = await run_in_threadpool(self._scope, request, key)
+        if asked.request_key in self._at_work:
+            raise InProgressError("the same request is being carried out now; repeat it soon")
+        # One thread runs the loop, so nobody comes between this look and the next line.
+        self._at_work.add(asked.request_key)
+        try:
+            await self._claimed(asked, request, receive, send)
+        finally:
+            self._at_work.discard(asked.request_key)
 
-    async def _carry_out(
-        self,
-        face: RequestFace,
-        claimed: AnsweredRequest,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+    async def _claimed(
+        self, asked: RequestScope, request: Request, receive: Receive, send: Send
     ) -> None:
-        """Answer, keep the answer, then send it: what a client has seen can be replayed."""
+        face, claimed, is_answered = await run_in_threadpool(self._claim, asked)
+        if is_answered:
+            await _replayed(request, claimed)(request.scope, receive, send)
+            return
         answer = _Kept()
         try:
-            await self._app(scope, receive, answer.take)
+            await self._app(request.scope, receive, answer.take)
         except BaseException:
             await run_in_threadpool(face.release, claimed)
             raise
-        if answer.status >= _LEAST_KEPT or answer.status == _TOO_MANY:
-            await run_in_threadpool(face.release, claimed)
-        else:
-            kept = (answer.status, answer.headers_text(), answer.body_text())
-            await run_in_threadpool(face.finish, claimed, *kept)
+        await run_in_threadpool(_settle, face, claimed, answer)
         for message in answer.messages:
             await send(message)
 
-    def _claim(self, request: Request, key: str) -> tuple[RequestFace, AnsweredRequest, bool]:
+    def _scope(self, request: Request, key: str) -> RequestScope:
         if not _KEY.fullmatch(key):
             raise RequestError(f"{HEADER}: send 1 to 255 printable ASCII characters")
         principal = self._service.authenticate(request)
-        face = self._service.face().requests
-        scope = RequestScope(
+        return RequestScope(
             workspace_id=principal.workspace_id,
             principal=principal.actor.api_key_id or principal.actor.name,
             route=f"{request.method} {request.url.path}",
             key=key,
             fingerprint=_fingerprint(request),
         )
-        claimed, is_answered = face.claim(scope)
-        return face, claimed, is_answered
+
+    def _claim(self, asked: RequestScope) -> tuple[RequestFace, AnsweredRequest, bool]:
+        face = self._service.face().requests
+        return face, *face.claim(asked)
+
+
+def _settle(face: RequestFace, claimed: AnsweredRequest, answer: _Kept) -> None:
+    """Keep an answer that changed something, before it is sent: what a client saw is replayed.
+
+    Where that fails the answer is true all the same, and is sent.
+    """
+    try:
+        if answer.status >= _LEAST_REFUSED:
+            face.release(claimed)
+        else:
+            face.finish(claimed, answer.status, answer.headers_text(), answer.body_text())
+    except QualityError as error:
+        LOG.warning("an answer could not be kept: %s: %s", type(error).__name__, error)
 
 
 class _Kept:
@@ -104,7 +118,7 @@ class _Kept:
     @property
     def status(self) -> int:
         """The status of the answer; 500 where there is none."""
-        return int(self.messages[0]["status"]) if self.messages else _LEAST_KEPT
+        return int(self.messages[0]["status"]) if self.messages else _NO_ANSWER
 
     def headers_text(self) -> str:
         """The headers that belong to the answer, as JSON."""
@@ -141,7 +155,7 @@ def _replayed(request: Request, answered: AnsweredRequest) -> Response:
             ),
         )
     else:
-        answer = Response(answered.body, answered.status_code or _LEAST_KEPT)
+        answer = Response(answered.body, answered.status_code or _NO_ANSWER)
         for name, value in json.loads(answered.headers or "{}").items():
             answer.headers[name] = value
     answer.headers[REPLAYED] = "true"

@@ -192,9 +192,10 @@ def test_a7_of_concurrent_twins_one_is_carried_out(site: Site) -> None:
     )
 
 
-def test_a7_what_failed_on_our_side_can_be_repeated(site: Site) -> None:
-    site.status = 503
-    assert site.post("k1").status_code == 503
+@pytest.mark.parametrize("refused", [404, 412, 503])
+def test_a7_what_was_refused_can_be_repeated(site: Site, refused: int) -> None:
+    site.status = refused
+    assert site.post("k1").status_code == refused
     site.status = 201
     assert site.post("k1").status_code == 201
     assert site.made == 2
