@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dq_databricks.access.key_hash import DEFAULT_METHOD
 from dq_databricks.access.keys import KeyOrder, Keys, NewKey, is_live
+from dq_databricks.access.people import membership_id_of
 from dq_databricks.errors import ForbiddenError, NotFoundError, ParameterError
-from dq_databricks.model.access import ApiKey
+from dq_databricks.model.access import ApiKey, Workspace
 from dq_databricks.model.scopes import role_named, scopes_from_text, scopes_of
 from dq_databricks.model.vocabulary import Role, Scope
 from dq_databricks.quality.access_site import AccessSite
@@ -101,7 +102,7 @@ class KeyFace:
         _check_within(granted, within)
         place = self.site.workspace(workspace)
         if user_id is not None:
-            self._check_user(user_id, place.organization_id)
+            self._check_user(user_id, place)
         order = KeyOrder(
             workspace_id=place.workspace_id,
             name=name,
@@ -148,10 +149,15 @@ class KeyFace:
             raise ParameterError(f"expires after {expires_days} days: give up to {MOST_DAYS} days")
         return self.site.context.now() + timedelta(days=expires_days)
 
-    def _check_user(self, user_id: str, organization_id: str) -> None:
-        user = self.site.tables.users.get(user_id)
-        if user is None or user.organization_id != organization_id:
-            raise NotFoundError(f"no user {user_id!r} in the organization of the workspace")
+    def _check_user(self, user_id: str, place: Workspace) -> None:
+        """Bound to a workspace, only its members may have a key act for them."""
+        tables = self.site.tables
+        user = tables.users.get(user_id)
+        is_seen = self.site.workspace_id is None or tables.memberships.get(
+            membership_id_of(place.workspace_id, user_id)
+        )
+        if user is None or user.organization_id != place.organization_id or not is_seen:
+            raise NotFoundError(f"no user {user_id!r} in the workspace")
 
     def _created(self, made: NewKey) -> CreatedKey:
         return CreatedKey(key=made.text, **self._info(made.row).model_dump())

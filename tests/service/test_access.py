@@ -434,6 +434,9 @@ def test_a_key_of_a_user_may_no_more_than_the_user(site: ServiceUnderTest) -> No
     ada = users.add("ada@example.com", "ada", role="viewer")
     key = site.quality.access.keys.create("hers", role="admin", user_id=ada.user_id)
     client = site.with_key(key.key)
+    other = site.as_("admin", workspace=make_workspace(site.quality))
+    hers = {"name": "k", "user_id": ada.user_id}
+    assert other.post(f"{API}/keys", json=hers).status_code == 404
     assert client.get(f"{API}/alerts").status_code == 200
     assert client.get(f"{API}/keys").status_code == 403
     users.give_role("ada", "admin")
