@@ -75,9 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         played = play(seed)
         fires, seeds = fires + played.fires, seeds + 1
         differ += played.differ
-    print(
-        f"{seeds} seeds, {seeds * EXPRESSIONS} expressions, {fires:,} fire times, {len(differ)} differ"
-    )
+    tried = f"{seeds} seeds, {seeds * EXPRESSIONS:,} expressions, {fires:,} fire times"
+    print(f"{tried}: {len(differ)} differ")
     print("\n".join(differ))
     return 1 if differ else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import click
@@ -29,6 +30,7 @@ from dq_databricks.quality.reports import EXIT_COULD_NOT_RUN, EXIT_FINE
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LOOK_EVERY_S = 0.2
+_MOST_LEFT_BEHIND = 200
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
@@ -208,17 +210,30 @@ def dispatch(is_run: bool, as_json: bool) -> int:
     """Queue a job for every slot that has come, and carry them out. Call it every minute or so.
 
     Any number may be at it at once: no slot starts twice. Exit code 3 when a job did not succeed
-    (tests that fail are no failure of their job: see dq results).
+    (tests that fail are no failure of their job: see dq results). Jobs that an earlier dispatch
+    left behind are carried out too.
     """
     with opened() as quality:
         quality.schedules.recompute()
         report = quality.dispatch()
-        jobs = _carried_out(quality, report.jobs) if is_run else report.jobs
+        jobs = report.jobs
+        if is_run:
+            jobs = _carried_out(quality, (*jobs, *_left_behind(quality, jobs)))
     write_json(replace(report, jobs=jobs)) if as_json else render.dispatched(report, jobs)
     is_fine = not report.problems and all(
         job.status in (*_OPEN, JobStatus.SUCCEEDED) for job in jobs
     )
     return EXIT_FINE if is_fine else EXIT_COULD_NOT_RUN
+
+
+def _left_behind(quality: Quality, queued_now: Sequence[Job]) -> list[Job]:
+    """Open jobs that nobody is at, such as those of a dispatch that was killed."""
+    page = quality.jobs.list(only_open=True, limit=_MOST_LEFT_BEHIND)
+    silent_since = quality.context.now() - timedelta(seconds=quality.settings.lease_s)
+    if any(job.heartbeat_at is not None and job.heartbeat_at > silent_since for job in page):
+        return []  # a launcher is alive, and will come to the others
+    known = {job.job_id for job in queued_now}
+    return [job for job in page if job.job_id not in known]
 
 
 def _carried_out(quality: Quality, jobs: Sequence[Job]) -> tuple[Job, ...]:

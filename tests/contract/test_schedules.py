@@ -21,7 +21,7 @@ from dq_databricks.model.work import Schedule
 from dq_databricks.scheduling import slots, zones
 from dq_databricks.scheduling.cron import Cron
 from dq_databricks.scheduling.dispatcher import Dispatcher
-from dq_databricks.store.schedules import job_id_of, run_id_of
+from dq_databricks.store.schedules import Claim, job_id_of, run_id_of
 from dq_databricks.store.store import Store
 from tests.support import local_engine
 from tests.support.engines import engine_parameters, open_engine_for_tests
@@ -29,7 +29,7 @@ from tests.support.provisioned import put_schema
 from tests.support.schedules import HOUR, MINUTE, SECOND, START, Bench
 from tests.support.store import TappedEngine, once, settings_for
 
-SPARK_SAMPLE = {"test_c7_a_slot_starts_one_job_however_often_it_is_dispatched"}
+SPARK_SAMPLE = {"test_c7_a_claim_holds_for_the_slot_it_was_made_for"}
 
 
 @pytest.fixture(params=engine_parameters())
@@ -50,6 +50,19 @@ def local(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def bench(local: Engine) -> Bench:
     return Bench(local)
+
+
+def test_c7_a_claim_holds_for_the_slot_it_was_made_for(any_engine: Engine) -> None:
+    bench = Bench(any_engine)
+    bench.add("s", "t")
+    first = Claim("s", 1, START, START, START + HOUR, job_id="j1")
+    stale = Claim("s", 1, START, START + MINUTE, None, job_id="j2", missed=7)
+    schedules = bench.store.schedules
+    assert schedules.claim([first], START) == {"s"}
+    assert schedules.claim([stale], START) == set()
+    (claimed,) = schedules.without_job(START)
+    assert (claimed.next_run_at, claimed.last_slot_at) == (START + HOUR, START)
+    assert (claimed.last_job_id, claimed.missed_count) == ("j1", 0)
 
 
 def test_c7_a_slot_starts_one_job_however_often_it_is_dispatched(any_engine: Engine) -> None:

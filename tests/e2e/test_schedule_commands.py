@@ -64,6 +64,9 @@ def test_dispatch_may_leave_the_work_to_others(dq: Dq, orders: Path) -> None:
     (job,) = dq("dispatch", "--no-run", "--json").document["jobs"]
     assert job["status"] == "queued"
     assert "0 jobs queued" in dq("dispatch", "--no-run").out
+    # Nobody took it, so a later dispatch does.
+    (done,) = dq("dispatch", "--json").document["jobs"]
+    assert (done["job_id"], done["status"]) == (job["job_id"], "succeeded")
 
 
 def _make_due() -> datetime:
