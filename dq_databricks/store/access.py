@@ -93,7 +93,7 @@ class Table(Generic[M]):
 
         `order_by` holds columns, descending with a leading ``-``; the key makes the order total,
         so pages neither repeat nor skip rows while others insert. `limit` None means all.
-        Raises UnknownNameError, and WrongUseError for a limit below 1, CursorError for a foreign cursor.
+        Raises UnknownNameError, WrongUseError for a limit below 1, CursorError for a strange one.
         """
         if limit is not None and limit < 1:
             raise WrongUseError(f"limit {limit}: ask for 1 row or more")
