@@ -97,6 +97,8 @@ class Supervisor(ABC):
             action()
         except (QualityError, OSError) as error:
             _LOG.warning("jobs: %s: %s; trying again", type(error).__name__, error)
+        except Exception:  # a launcher that ends in silence would leave every job waiting
+            logging.exception("jobs: internal error; trying again")
 
     def _quality(self) -> Quality:
         """A face that looks at the schema anew."""

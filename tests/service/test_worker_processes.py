@@ -157,39 +157,24 @@ def test_w11_a_worker_that_stands_still_for_longer_than_its_lease_is_killed_and_
     assert quality.jobs.run(ended.run_id).status is RunStatus.FAILED
 
 
-def test_a_job_that_runs_is_cancelled_for_real(
+def test_a_job_is_cancelled_for_real_and_given_back_by_a_launcher_that_is_stopped(
     quality: Quality, tmp_path: Path, pool: LocalWorkerPool
 ) -> None:
-    job = quality.jobs.request("test", slow(quality, tmp_path))
-    at_work = _begun(quality, job)
+    target = slow(quality, tmp_path)
+    job, other = (quality.jobs.request("test", target, max_attempts=1) for _ in range(2))
+    at_work, given_back = _begun(quality, job), _begun(quality, other)
     quality.jobs.cancel(job.run_id)
     began = time.monotonic()
     ended = _ended(quality, job)
     waited(lambda: is_gone(at_work.worker or "") or None)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     assert (ended.status, ended.error_message) == (JobStatus.CANCELLED, "cancelled by tester")
     run = quality.jobs.run(job.run_id)
     assert (run.status, run.error_message) == (RunStatus.CANCELLED, "cancelled by tester")
-
-
-def test_a_job_that_outruns_its_time_ends_as_timed_out(
-    quality: Quality, tmp_path: Path, pool: LocalWorkerPool
-) -> None:
-    job = quality.jobs.request("test", slow(quality, tmp_path), timeout_s=1)
-    ended = _ended(quality, job)
-    assert (ended.status, ended.error_message) == (JobStatus.TIMED_OUT, "timed out after 1 s")
-    assert quality.jobs.run(job.run_id).status is RunStatus.FAILED
-
-
-def test_a_launcher_that_is_stopped_gives_its_jobs_back(
-    quality: Quality, tmp_path: Path, pool: LocalWorkerPool
-) -> None:
-    job = quality.jobs.request("test", slow(quality, tmp_path), max_attempts=1)
-    begun = _begun(quality, job)
     pool.stop()
-    back = quality.jobs.show(job.job_id)
+    back = quality.jobs.show(other.job_id)
     assert (back.status, back.attempt) == (JobStatus.QUEUED, 1)
-    assert quality.jobs.run(begun.run_id).status is RunStatus.FAILED
+    assert quality.jobs.run(given_back.run_id).status is RunStatus.FAILED
 
 
 def test_a_worker_that_cannot_start_is_not_started_for_ever(
