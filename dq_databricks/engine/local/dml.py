@@ -18,12 +18,14 @@ from dq_databricks.engine.local.literals import name as quoted
 from dq_databricks.engine.local.reading import Reader
 from dq_databricks.engine.local.relations import Relations
 from dq_databricks.engine.local.writing import (
+    PINNED,
     OpenTable,
     Writer,
     add_rows,
     as_literal,
     is_literal,
     literal_pin,
+    pinned,
 )
 from dq_databricks.errors import (
     ColumnNotFoundError,
@@ -136,10 +138,10 @@ class RowStatements:
     ) -> pa.Table:
         """Each combination of the columns used that is met, with what becomes of its rows."""
         keys = [f"{quote(alias, column)} AS k{n}" for n, column in enumerate(used)]
-        source = f"{table.name.sql} VERSION AS OF {table.state.version} AS {quote(alias)}"
+        source = f"{table.name.sql} VERSION AS OF :{PINNED} AS {quote(alias)}"
         condition = f" {sql(where)}" if where is not None else ""
         text = f"SELECT DISTINCT {', '.join([*keys, *values])} FROM {source}{condition}"
-        found = self._reader.query(text, bound)
+        found = self._reader.query(text, pinned(bound, table))
         check_one_outcome(found, used)
         return found
 

@@ -22,7 +22,7 @@ from dq_databricks.engine.local.dml import (
 from dq_databricks.engine.local.literals import name as quoted
 from dq_databricks.engine.local.reading import Reader
 from dq_databricks.engine.local.relations import Relations
-from dq_databricks.engine.local.writing import OpenTable, Writer, literal_pin
+from dq_databricks.engine.local.writing import PINNED, OpenTable, Writer, literal_pin, pinned
 from dq_databricks.errors import ColumnNotFoundError, SchemaMismatchError, UnsupportedError
 from dq_databricks.sql.identifiers import quote
 from dq_databricks.sql.statement import Parameter
@@ -57,8 +57,7 @@ class _Merge:
 
     @property
     def target_sql(self) -> str:
-        version = self.table.state.version
-        return f"{self.table.name.sql} VERSION AS OF {version} AS {quote(self.target)}"
+        return f"{self.table.name.sql} VERSION AS OF :{PINNED} AS {quote(self.target)}"
 
     @property
     def source_sql(self) -> str:
@@ -125,7 +124,7 @@ class MergeStatement:
             f"SELECT DISTINCT {', '.join([*keys, f'{row} AS source_row', *_outcomes(clauses)])} "
             f"FROM {source} WHERE {_choice(clauses)} IS NOT NULL"
         )
-        rows = self._run(text, given, bound)
+        rows = self._run(text, given, pinned(bound, found.table))
         check_one_outcome(rows, found.used)
         return _typed(found, clauses, rows.drop_columns(["source_row"]))
 
@@ -137,7 +136,7 @@ class MergeStatement:
             f"SELECT {', '.join(_outcomes(clauses))} FROM {found.source_sql} LEFT ANTI JOIN "
             f"{found.target_sql} ON {sql(found.on)} WHERE {_choice(clauses)} IS NOT NULL"
         )
-        return _typed(found, clauses, self._run(text, given, bound))
+        return _typed(found, clauses, self._run(text, given, pinned(bound, found.table)))
 
     def _run(self, text: str, given: pa.Table, bound: Mapping[str, Parameter]) -> pa.Table:
         compiled = self._reader.compile(text, bound, arrow=frozenset([_ROWS]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,10 +26,14 @@ from dq_databricks.engine.protocol import MergeCounts
 from dq_databricks.engine.rows import check_columns, check_keys
 from dq_databricks.errors import ConstraintError, TableNotFoundError, UnsupportedError
 from dq_databricks.sql.identifiers import TableName
+from dq_databricks.sql.statement import Parameter
 
 # More literals than this make a condition slower than the conflicts it avoids.
 MAX_LITERALS = 1000
 APPEND_RETRIES = 100
+PINNED = "dq__version"
+"""The parameter for the version a statement is carried out on: with the number in its text, no text
+would be met twice, and reading a text costs more than carrying it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class OpenTable:
             if str(field["name"]).lower() == name.lower():
                 return str(field["name"])
         return None
+
+
+def pinned(bound: Mapping[str, Parameter], table: OpenTable) -> dict[str, Parameter]:
+    """`bound`, with the version of `table` for ``VERSION AS OF :dq__version``."""
+    return {**bound, PINNED: table.state.version}
 
 
 class Writer:
