@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from fastapi import Response
 
@@ -66,7 +67,7 @@ class OverviewContext:
 def show_overview(asked: PageReading) -> Response:
     """The whole at a glance."""
     home = asked.quality.overview.home()
-    needs = sorted(_needs(home), key=_urgency)
+    needs = sorted(_needs(home, asked.service.context.now()), key=_urgency)
     rates = tuple(_rates(home.runs))
     context = OverviewContext(
         verdicts=home.verdicts,
@@ -103,9 +104,10 @@ def _trend(rates: tuple[RunRate, ...]) -> str:
     return svg(pass_rate_trend(rates, palette=PAGE), label)
 
 
-def _needs(home: Home) -> Iterator[Need]:
+def _needs(home: Home, now: datetime) -> Iterator[Need]:
     for incident in home.incidents:
-        if incident.status is IncidentStatus.OPEN or not incident.assigned_to:
+        is_quiet = incident.quiet_until is not None and incident.quiet_until > now
+        if not is_quiet and (incident.status is IncidentStatus.OPEN or not incident.assigned_to):
             yield Need(
                 incident.severity,
                 f"{incident.test_name} fails" if incident.test_name else incident.title,
@@ -120,17 +122,18 @@ def _needs(home: Home) -> Iterator[Need]:
 
 
 def _alerts(home: Home) -> Iterator[Need]:
-    """Alerts that no open incident covers, those of the same place and title as one."""
-    covered = {(one.table_name, one.column_name) for one in home.incidents}
+    """Alerts about profiles, those of the same place and title as one.
+
+    A test that fails has an incident, which says more than its alerts.
+    """
     alike: dict[tuple[str | None, str], list[Alert]] = {}
     for alert in home.alerts:
-        is_failure = alert.source_type is AlertSource.TEST_FAILURE
-        if not (is_failure and (alert.table_name, alert.column_name) in covered):
+        if alert.source_type is not AlertSource.TEST_FAILURE:
             alike.setdefault((alert.table_name, alert.title), []).append(alert)
     for (table, title), alerts in alike.items():
         times = f"alert, {len(alerts)} times" if len(alerts) > 1 else "alert"
         newest = alerts[0]
-        href = f"/alerts/{newest.alert_id}"
+        href = f"/alerts?{urlencode({'q': title})}"
         yield Need(newest.severity, title, table or "", href, newest.created_at, times)
 
 
