@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -29,6 +29,7 @@ from dq_databricks.service.problems import (
     answer_invalid,
     answer_quality_error,
 )
+from dq_databricks.service.queries import refuse_repeats
 from dq_databricks.service.site import Authenticator, Service
 from dq_databricks.settings import Settings
 
@@ -64,7 +65,7 @@ def create_app(
     app.state.secret = purpose_key(service.secret, "pages").hex()
     _answer_errors(app)
     for router in api.ROUTERS:
-        app.include_router(router, prefix=BASE_PATH)
+        app.include_router(router, prefix=BASE_PATH, dependencies=[Depends(refuse_repeats)])
     for router in (health.router, manual.router, *pages.ROUTERS):
         app.include_router(router)
     _wrap(app, service)

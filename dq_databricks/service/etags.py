@@ -32,7 +32,12 @@ def tagged(response: Response, row: Versioned) -> None:
 
 async def _expected_version(
     if_match: Annotated[
-        str | None, Header(description='The ETag of what is changed, such as "v3".')
+        str | None,
+        Header(
+            description='The ETag of what is changed, such as "v3".',
+            examples=['"v3"'],
+            json_schema_extra={"pattern": r'^(W/)?"v[0-9]{1,18}"$'},
+        ),
     ] = None,
 ) -> int:
     if if_match is None:

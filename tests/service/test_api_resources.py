@@ -251,3 +251,5 @@ def test_lists_are_sorted_and_paged_without_gaps(api: TestClient, found: Stock) 
         cursor = f"&cursor={page['next_cursor']}"
     assert names == ["page 2", "page 1", "page 0"]
     assert api.get("tests", params={"sort": "secret"}).status_code == 422
+    twice = api.get("tests?name=page&name=other")
+    assert (twice.status_code, "2 times" in twice.json()["detail"]) == (400, True)
