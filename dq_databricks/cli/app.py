@@ -24,6 +24,7 @@ from dq_databricks.cli import (
     migrate_commands,
     observe_commands,
     point_commands,
+    project_commands,
     rename_commands,
     schedule_commands,
     schema_commands,
@@ -113,6 +114,7 @@ for _command in (
     *serve_commands.COMMANDS,
     *tenant_commands.COMMANDS,
     *access_commands.COMMANDS,
+    *project_commands.COMMANDS,
     *audit_commands.COMMANDS,
 ):
     dq.add_command(_command)

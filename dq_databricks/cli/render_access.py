@@ -10,6 +10,7 @@ from dq_databricks.cli.output import jsonable, safe, write_table
 from dq_databricks.cli.render import next_step, say
 from dq_databricks.model.access import Organization, User, Workspace
 from dq_databricks.model.audit import AuditEvent
+from dq_databricks.model.catalog import Project
 from dq_databricks.quality import Page
 from dq_databricks.quality.access import CreatedKey, KeyInfo
 from dq_databricks.quality.audit import Verification
@@ -87,6 +88,20 @@ def organizations(page: Page[Organization]) -> None:
     )  # fmt: skip
     headers = ("organization_id", "slug", "name", "tier", "users", "projects", "GB", "active")
     write_table("Organizations", headers, rows, numeric="users projects GB")
+    _more(page.next_cursor)
+
+
+def projects(page: Page[Project]) -> None:
+    """A page of projects."""
+    if not page.items:
+        say("No projects yet. Profile a target, or add one: dq projects add KEY")
+        return
+    rows = (
+        (item.project_key, item.name, item.workspace_id, item.incident_key, item.description)
+        for item in page
+    )
+    headers = ("project_key", "name", "workspace_id", "incidents by", "description")
+    write_table("Projects", headers, rows)
     _more(page.next_cursor)
 
 

@@ -60,6 +60,10 @@ def test_tenants_and_users_are_kept(dq: Dq) -> None:
     assert dq("users", "edit", "ada", "--timezone", "Mars/Base", "--latest").code == 2
     assert dq("users", "edit", "ada", "--timezone", "Europe/Rome", "--latest").code == 0
     assert dq("organizations", "remove", "acme", "--latest").code == 2
+    assert dq("projects", "add", "lab", "--workspace", "Lab").code == 0
+    assert "lab" in dq("projects", "--workspace", "Lab").out
+    assert dq("projects", "edit", "lab", "--name", "Laboratory", "--latest").code == 0
+    assert dq("projects", "remove", "lab", "--expect-version", "2").code == 0
     assert dq("users", "remove", "ada", "--expect-version", "2").code == 0
     assert dq("workspaces", "remove", "Lab", "--latest").code == 0
     assert dq("organizations", "remove", "acme", "--latest").code == 0
