@@ -67,11 +67,15 @@ def served(home: Path) -> Iterator[Served]:
     held, customers_id = _prepared(home)
     command = [Path(sys.executable).with_name("dq"), "serve", "--port", "0", "--json"]
     environment = {**os.environ, "DQ_HOME": str(home), "DQ_USER": "tester", "DQ_DURABLE": "false"}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    log = home / "serve.log"
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True
+        ) as process,
+    ):
         try:
-            started = _document(process)
+            started = _document(process, log)
             yield Served(started["address"], started["key"], home, held, customers_id)
         finally:
             process.terminate()
@@ -88,7 +92,7 @@ def signed_in(page: Page, at: Served, *, key: str | None = None) -> Page:
     return page
 
 
-def _document(process: subprocess.Popen[str]) -> dict[str, str]:
+def _document(process: subprocess.Popen[str], log: Path) -> dict[str, str]:
     """The JSON document that the service prints once it takes requests."""
     text = ""
     assert process.stdout is not None
@@ -97,7 +101,7 @@ def _document(process: subprocess.Popen[str]) -> dict[str, str]:
         if line.startswith("}"):
             document: dict[str, str] = json.loads(text)
             return document
-    raise AssertionError(f"dq serve ended with {process.wait()}: {text}")
+    raise AssertionError(f"dq serve ended with {process.wait()}: {text}{log.read_text()}")
 
 
 def _prepared(home: Path) -> tuple[Stock, str]:
