@@ -11,6 +11,7 @@ from tests.support.service import service
 from tests.support.stocked import create_orders, leaps, stock
 
 CASES = 2_000
+ASKED = 2_400  # some operations take nothing that could be varied
 
 
 def test_made_up_requests_are_answered_as_the_document_says(tmp_path: Path) -> None:
@@ -18,7 +19,7 @@ def test_made_up_requests_are_answered_as_the_document_says(tmp_path: Path) -> N
         create_orders(under_test.quality.engine)
         found = stock(under_test.quality, DEFAULT_WORKSPACE, "default")
         key = under_test.key("admin")
-        outcome = fuzz(under_test.app, key, ids_of(found), cases=CASES, seed=20261121)
+        outcome = fuzz(under_test.app, key, ids_of(found), cases=ASKED, seed=20261121)
     assert not outcome.broken, "\n\n".join(f"{k}\n{v}" for k, v in outcome.broken.items())
     assert outcome.cases >= CASES
     assert not [status for status in outcome.statuses if status >= "500"]
