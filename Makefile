@@ -11,7 +11,7 @@ SEED ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help demo serve test check lint types imports format lock bench campaign clean
+.PHONY: help demo serve test check lint types imports format lock bench campaign screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## Benchmark ours against hand-written queries, side by side
 
 campaign: $(VENV)/.dev ## Race and kill migrations, renamings and restores (ROUNDS=500, SEED=1)
 	$(BIN)/python -m benchmarks.campaigns all --rounds $(ROUNDS) --seed $(SEED)
+
+screenshots: $(VENV)/.dev ## Take the pictures of the README (CHROMIUM=/usr/bin/chromium)
+	@$(BIN)/python -m tools.screenshots
 
 lock: $(VENV)/.dev ## Pin the dependencies again, with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service \

@@ -187,7 +187,7 @@ def test_values_of_the_data_are_text_on_every_page(site: Site) -> None:
 def test_the_overview_puts_what_fails_on_top(site: Site) -> None:
     text = site.client.get("/", headers=HTML).text
     assert text.index("Needs attention") < text.index("Pass rate by run")
-    assert re.search(r"<a href=\"/incidents/[^\"]+\">[a-z_]+ of \w+ fails</a>", text)
+    assert re.search(r'<a [^>]*href="/incidents/[^"]+"[^>]*>[^<]+ fails</a>', text)
     assert "orders" in text
 
 
