@@ -340,3 +340,10 @@ def test_what_a_viewer_may_not_do_is_neither_offered_nor_done(site: Site) -> Non
     assert viewer.get("/audit").status_code == 403
     answer = viewer.post("/runs", data={"kind": "test", "target": f"table:{site.held.table_id}"})
     assert answer.status_code == 403
+
+
+def test_the_chain_of_the_audit_log_is_verified_on_request(site: Site) -> None:
+    answer = site.client.post("/audit/verify")
+    assert answer.status_code == 303
+    assert "dq_flash" in answer.headers["set-cookie"]
+    assert "The chain is whole" in site.client.get("/audit").text

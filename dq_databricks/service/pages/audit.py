@@ -14,7 +14,7 @@ from dq_databricks.errors import ParameterError
 from dq_databricks.model.audit import AuditEvent
 from dq_databricks.quality.listings import AuditFilter
 from dq_databricks.service.asking import Administering
-from dq_databricks.service.pages.forms import page_router
+from dq_databricks.service.pages.forms import PageAdministering, done, page_router
 from dq_databricks.service.pages.inputs import as_typed
 from dq_databricks.service.pages.render import Place, page
 
@@ -84,6 +84,17 @@ def list_audit(
         next_cursor=found.next_cursor,
     )  # fmt: skip
     return page(asked, "audit.html", Place("Audit log", "audit", api="/api/v1/audit"), context)
+
+
+@router.post("/audit/verify")
+def verify_audit(asked: PageAdministering) -> Response:
+    """Follow the chain of the workspace from its first entry."""
+    found = asked.quality.audit.verify()
+    if found.broken is not None:
+        text = f"The chain breaks at entry {found.broken.sequence}: {found.broken.reason}"
+        return done(asked.request, "/audit", text, kind="problem")
+    text = f"The chain is whole: {found.entries:,} entries, each with the hash of the one before"
+    return done(asked.request, "/audit", text)
 
 
 def _day(text: str) -> datetime | None:

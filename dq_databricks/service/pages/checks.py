@@ -98,5 +98,10 @@ def _request(check: CheckTypeDescription) -> str:
         for one in check.parameters
         if one.required or one.default is not None
     }
-    body = {"check_type": check.name, "columns": columns, "parameters": parameters}
+    body = {
+        "table": "catalog.schema.table",
+        "check_type": check.name,
+        "columns": columns,
+        "parameters": parameters,
+    }
     return json.dumps(body, indent=2, ensure_ascii=False, default=str)
