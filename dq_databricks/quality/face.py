@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from dq_databricks.checks.catalog import (
     CheckTypeDescription,
@@ -15,37 +13,16 @@ from dq_databricks.checks.catalog import (
 )
 from dq_databricks.checks.definition import parameters_from_text
 from dq_databricks.engine.open import open_engine
-from dq_databricks.engine.protocol import Engine
-from dq_databricks.errors import SchemaMovedError, UnknownNameError
-from dq_databricks.lifecycle.gate import Gate
-from dq_databricks.lifecycle.migrations.runner import MigrateOptions, MigrationReport
-from dq_databricks.lifecycle.points.backup import before_migration
+from dq_databricks.errors import UnknownNameError
+from dq_databricks.lifecycle.migrations.runner import MigrationReport
 from dq_databricks.lifecycle.provision import schema_version
-from dq_databricks.model.actor import Actor
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
-from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
-from dq_databricks.quality.access import AccessFace
-from dq_databricks.quality.access_site import AccessSite
-from dq_databricks.quality.audit import AuditFace
-from dq_databricks.quality.browse import BrowseFace
-from dq_databricks.quality.catalog import CatalogFace
-from dq_databricks.quality.drift import DriftFace
-from dq_databricks.quality.history import HistoryFace
-from dq_databricks.quality.jobs import JobFace
-from dq_databricks.quality.incidents import IncidentFace
-from dq_databricks.quality.listings import Listings
-from dq_databricks.quality.moves import RenameFace
-from dq_databricks.quality.options import OptionsFace
-from dq_databricks.quality.overview import OverviewFace
-from dq_databricks.quality.points import PointFace
-from dq_databricks.quality.projects import ProjectFace
-from dq_databricks.quality.profiles import ProfileFace
+from dq_databricks.quality.faces import Faces
 from dq_databricks.quality.proposing import Proposer
-from dq_databricks.quality.reach import Reach
 from dq_databricks.quality.reports import (
     Explanation,
     PlanReport,
@@ -55,18 +32,8 @@ from dq_databricks.quality.reports import (
     Proposals,
     TestReport,
 )
-from dq_databricks.quality.requests import RequestFace
-from dq_databricks.quality.schedules import DispatchReport, ScheduleFace
-from dq_databricks.quality.results import ResultFace
-from dq_databricks.quality.schema import SchemaFace
-from dq_databricks.quality.table_view import TableFace
-from dq_databricks.quality.sources import SourceFace
-from dq_databricks.quality.suites import SuiteFace
+from dq_databricks.quality.schedules import DispatchReport
 from dq_databricks.quality.targets import parse_target
-from dq_databricks.quality.tests import TestFace
-from dq_databricks.quality.trying import TryFace
-from dq_databricks.quality.upkeep import UpkeepFace
-from dq_databricks.quality.work import WorkFinder
 from dq_databricks.running.origin import BY_HAND, Origin
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
 from dq_databricks.running.table_tests import plan_table
@@ -74,7 +41,6 @@ from dq_databricks.running.test_run import TestRunner
 from dq_databricks.settings import Settings
 from dq_databricks.store.filters import Condition, eq
 from dq_databricks.store.page import Page
-from dq_databricks.store.store import Store
 
 
 def open_quality(
@@ -93,148 +59,27 @@ def open_quality(
     return Quality(chosen, open_engine(chosen), told=told)
 
 
-class Quality:
+class Quality(Faces):
     """Data quality of one metadata schema. Use it in a ``with`` block, or close it.
-
-    `actor` is who changes things, for the audit log. With `projects`, nothing of other projects
-    is seen: their objects are not found.
 
     TARGET is a parquet or CSV file, a glob, a Delta folder or ``catalog.schema.table``.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        engine: Engine,
-        context: Context | None = None,
-        *,
-        told: Callable[[str], None] = lambda _: None,
-        actor: Actor | None = None,
-        projects: Sequence[str] | None = None,
-        cursor_key: bytes = b"",
-    ) -> None:
-        self.settings = settings
-        self._cursor_key = cursor_key
-        self.actor = actor or Actor(settings.user_name)
-        self.project_keys = projects
-        self.engine = engine
-        self.context, self._told = context or Context(), told
-        self._gate = Gate(engine, settings, self.context, options=self._options(), told=told)
-        self._store = self._store_at(settings)
-        self._may_read = self._may_write = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Write down what is left to be, and give back connections and threads."""
-        try:
-            self.settle()
-        finally:
-            self.engine.close()
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all that was changed is written down; else `settle` does it."""
-        return self._store.is_settled
-
-    def settle(self) -> None:
-        """Write down what a verb that failed had changed already."""
-        self._store.record()
-
-    def acting(
-        self,
-        actor: Actor,
-        projects: Sequence[str],
-        *,
-        project: str = "",
-        cursor_key: bytes = b"",
-    ) -> Quality:
-        """This schema as `actor` sees it: the rows of `projects`, new ones going to `project`.
-
-        Cursors are signed with `cursor_key`, so that only a face with the same one takes them.
-        """
-        return Quality(
-            replace(self.settings, project=project) if project else self.settings,
-            self.engine,
-            self.context,
-            told=self._told,
-            actor=actor,
-            projects=projects,
-            cursor_key=cursor_key,
-        )
-
-    @property
-    def store(self) -> Store:
-        """The metadata for reading, by subject, for faces and pages built on this one."""
-        return self._ready()
-
-    # --- the metadata schema -------------------------------------------------------------------
+    # --- the metadata schema ------------------------------------------------------------------
 
     def migrate(self) -> MigrationReport:
         """Create or upgrade the metadata tables; repeating it changes nothing."""
         return self.schema.migrate()
 
-    @property
-    def schema(self) -> SchemaFace:
-        """The life of the metadata schema: migrate, status, plan, rollback, repair, baseline."""
-        return SchemaFace(self.engine, self._located(), self.context, self._back_up)
-
-    @property
-    def drift(self) -> DriftFace:
-        """Whether the schema is what its migrations made of it: verify, adopt."""
-        return DriftFace(self.engine, self._located(), self.context)
-
-    @property
-    def upkeep(self) -> UpkeepFace:
-        """Sizes, daily care and grants: report, maintain, plan_grants, apply_grants."""
-        return UpkeepFace(self.engine, self._located(), self.context)
-
-    @property
-    def points(self) -> PointFace:
-        """Restore points: backup, list, show, remove, plan a restore, restore."""
-        return PointFace(self.engine, self._located(), self.context)
-
-    @property
-    def renaming(self) -> RenameFace:
-        """Another name for the metadata schema: rename, abandon, drop_old, status."""
-        return RenameFace(self.engine, self._located(), self.context)
-
-    @property
-    def requests(self) -> RequestFace:
-        """Requests that must not be carried out twice: claim, finish, release, purge."""
-        return RequestFace(self._writing(), self.context)
-
     def schema_version(self) -> int | None:
         """The version of the metadata schema; None when there is none yet."""
         return schema_version(self.engine, self._located())
 
-    @property
-    def catalog(self) -> CatalogFace:
-        """Connections, table groups and tables: list, show, add, edit, remove."""
-        return CatalogFace(
-            self._ready(),
-            self.engine,
-            self.settings.project,
-            writable=self._writing,
-            reach=self._reach,
-            projects=self.project_keys,
-        )
+    def dispatch(self) -> DispatchReport:
+        """Queue a job for every slot that has come. Safe beside other dispatchers."""
+        return self.schedules.dispatch()
 
-    @property
-    def overview(self) -> OverviewFace:
-        """Combined reads for pages: home, tables, estate, profile_run."""
-        return OverviewFace(self._ready())
-
-    @property
-    def table_view(self) -> TableFace:
-        """One table from all sides: show, column, comparison, proposals."""
-        return TableFace(Proposer(self._ready(), self.engine, self.context))
-
-    # --- the main job --------------------------------------------------------------------------
+    # --- the main job -------------------------------------------------------------------------
 
     def profile(
         self,
@@ -274,6 +119,22 @@ class Quality:
         proposals = proposer.propose(entries, apply=apply)
         return self._store.written(ProposalReport(proposals, applied=apply))
 
+    def review(self, target: str) -> Proposals:
+        """What `propose` would store for TARGET or a table id, from its latest profile.
+
+        Raises NotFoundError when there is no such table, or no profile of it.
+        """
+        proposer = Proposer(self._ready(), self.engine, self.context)
+        return proposer.propose([self.catalog.table(target)], apply=False)[0]
+
+    def apply_proposals(self, target: str, test_ids: Sequence[str] | None = None) -> Proposals:
+        """Store the proposals for TARGET or a table id, or those of `test_ids` alone."""
+        entry = self.catalog.table(target)
+        proposer = Proposer(self._writing(), self.engine, self.context)
+        if test_ids is None:
+            return self._store.written(proposer.propose([entry], apply=True)[0])
+        return self._store.written(proposer.choose(entry, test_ids))
+
     def plan(
         self,
         target: str | None = None,
@@ -312,7 +173,7 @@ class Quality:
         run, results, alerts = runner.run(work, suite=suite or ",".join(suites))
         return self._store.written(TestReport(run, results, alerts))
 
-    # --- tests ---------------------------------------------------------------------------------
+    # --- tests --------------------------------------------------------------------------------
 
     def parameters(self, check_type: str, texts: dict[str, str]) -> dict[str, object]:
         """Parameters as people type them, read by the types that `check_type` declares."""
@@ -372,7 +233,7 @@ class Quality:
         self._writing().tests.remove(test_id, version)
         return self._store.written(test)
 
-    # --- what was found ------------------------------------------------------------------------
+    # --- what was found -----------------------------------------------------------------------
 
     def anomalies(
         self,
@@ -453,193 +314,7 @@ class Quality:
         taken = self._writing().alerts.acknowledge_many(alert_ids, self.actor.name)
         return self._store.written(taken)
 
-    @property
-    def incidents(self) -> IncidentFace:
-        """Incidents: list, counts, show, timeline, acknowledge, assign, resolve, snooze, mute."""
-        return IncidentFace(self._ready(), self.context, self.actor, self._writing)
-
-    @property
-    def listings(self) -> Listings:
-        """Lists with filters and an order, for pages: tests, runs, results, alerts, audit log."""
-        return Listings(self._ready(), self.actor.workspace_id)
-
-    @property
-    def access(self) -> AccessFace:
-        """Who may do what: organizations, workspaces, users, keys."""
-        return AccessFace(self._access_site())
-
-    @property
-    def audit(self) -> AuditFace:
-        """The audit log: list, verify, head, note."""
-        return AuditFace(self._access_site())
-
-    @property
-    def projects(self) -> ProjectFace:
-        """Projects of workspaces: list, show, add, edit, remove."""
-        return ProjectFace(self._access_site())
-
-    @property
-    def options(self) -> OptionsFace:
-        """Every setting: list, show, save."""
-        return OptionsFace(
-            store=self._ready(),
-            engine=self.engine,
-            settings=self.settings,
-            context=self.context,
-            rename=self._rename,
-            writable=self._writing,
-        )
-
-    @property
-    def jobs(self) -> JobFace:
-        """Jobs and the runs they make: request, list, show, cancel, retry, run, reconcile."""
-        return JobFace(
-            self._ready(),
-            self.context,
-            self.settings,
-            self.actor,
-            self._writing,
-            self.catalog,
-            self._work,
-        )
-
-    @property
-    def schedules(self) -> ScheduleFace:
-        """When work is asked for: list, show, add, edit, remove, enable, preview, run, dispatch."""
-        return ScheduleFace(
-            self._ready(),
-            self.context,
-            self.actor,
-            self._writing,
-            self.catalog,
-            self.settings.project,
-        )
-
-    def dispatch(self) -> DispatchReport:
-        """Queue a job for every slot that has come. Safe beside other dispatchers."""
-        return self.schedules.dispatch()
-
-    # --- below ---------------------------------------------------------------------------------
-
-    def _access_site(self) -> AccessSite:
-        bound = None if self.project_keys is None else self.actor.workspace_id
-        return AccessSite(self._ready, self.engine, self.settings, self.context, self.actor, bound)
-
-    def _ready(self, *, write: bool = False) -> Store:
-        """The store, once the schema may be read or written. It follows a renamed schema."""
-        if not (self._may_write if write else self._may_read):
-            settings = self._gate.enter(write=write)
-            if settings != self.settings:
-                self.settings = settings
-                self._store = self._store_at(settings)
-            self._may_read, self._may_write = True, self._may_write or write
-        return self._store
-
-    def _located(self) -> Settings:
-        """The settings of the schema where it is now; provisions nothing."""
-        return self._gate.locate()
-
-    def _rename(self, target: str) -> OptionsFace:
-        """Rename the schema; the settings as they are under its new name."""
-        self.renaming.rename(target)
-        self._may_read = self._may_write = False
-        return self.options
-
-    def _writing(self) -> Store:
-        return self._ready(write=True)
-
-    def _store_at(self, settings: Settings) -> Store:
-        """The store of one schema; what is written through it counts for that schema only."""
-        confirm = partial(self._confirm, settings.data_quality_schema)
-        return Store(
-            self.engine,
-            settings,
-            self.context,
-            confirm=confirm,
-            actor=self.actor,
-            projects=self.project_keys,
-            cursor_key=self._cursor_key,
-        )
-
-    def _confirm(self, schema: str) -> None:
-        """Whether what was written counts; the next write looks anew before it begins."""
-        self._may_write = False
-        try:
-            self._gate.confirm(schema)
-        except SchemaMovedError:
-            self._may_read = False
-            raise
-
-    def _options(self) -> MigrateOptions:
-        return MigrateOptions(before_data=self._back_up)
-
-    def _back_up(self) -> None:
-        before_migration(self.engine, self._gate.settings, self.context)
-
-    # --- faces of one subject each ---------------------------------------------------------------
-
-    @property
-    def browse(self) -> BrowseFace:
-        """Lists with every filter and any order: tests, results, anomalies, profile runs."""
-        return BrowseFace(self._ready())
-
-    @property
-    def history(self) -> HistoryFace:
-        """Versions of tests: list, show, roll back."""
-        return HistoryFace(self._ready(), self._writing)
-
-    @property
-    def trying(self) -> TryFace:
-        """Without storing anything: validate, try a test, look at the rows that failed."""
-        return TryFace(self._ready(), self.engine, self.context, self._tests(write=False))
-
-    @property
-    def findings(self) -> ResultFace:
-        """Figures over results: verdicts by day, table, suite and table version."""
-        return ResultFace(self._ready(), self.context)
-
-    @property
-    def profiles(self) -> ProfileFace:
-        """Profile runs, two of them side by side, and what people say about anomalies."""
-        return ProfileFace(self._ready(), self.context, self.actor.name, self._writing)
-
-    @property
-    def suites(self) -> SuiteFace:
-        """Suites: list, show, describe."""
-        return SuiteFace(self._ready(), self.context, self.settings.project, self._writing)
-
-    @property
-    def sources(self) -> SourceFace:
-        """What the engine shows of connections: test, discover, preview."""
-        return SourceFace(self._ready(), self.engine, self.context, self._reach, self._writing)
-
-    def review(self, target: str) -> Proposals:
-        """What `propose` would store for TARGET or a table id, from its latest profile.
-
-        Raises NotFoundError when there is no such table, or no profile of it.
-        """
-        proposer = Proposer(self._ready(), self.engine, self.context)
-        return proposer.propose([self.catalog.table(target)], apply=False)[0]
-
-    def apply_proposals(self, target: str, test_ids: Sequence[str] | None = None) -> Proposals:
-        """Store the proposals for TARGET or a table id, or those of `test_ids` alone."""
-        entry = self.catalog.table(target)
-        proposer = Proposer(self._writing(), self.engine, self.context)
-        if test_ids is None:
-            return self._store.written(proposer.propose([entry], apply=True)[0])
-        return self._store.written(proposer.choose(entry, test_ids))
-
-    @property
-    def _reach(self) -> Reach:
-        settings = self.settings
-        return Reach(settings.catalog, settings.data_quality_schema, self.project_keys is None)
-
-    def _work(self, *, write: bool = True) -> WorkFinder:
-        store = self._ready(write=write)
-        return WorkFinder(store, self.engine, self.settings.project, self._reach, self.project_keys)
-
-    def _tests(self, *, write: bool = True) -> TestFace:
-        return TestFace(self._ready(write=write), self.engine, self.context, self._reach)
+    # --- below --------------------------------------------------------------------------------
 
     def _profile_runner(self, progress: Progress, origin: Origin | None = None) -> ProfileRunner:
         return ProfileRunner(
