@@ -48,14 +48,16 @@ def together(*parts: Part) -> list[tuple[Any, ...]]:
 
 def _branch(number: int, part: Part, count: int) -> tuple[str, dict[str, Parameter]]:
     table = part.table
+    model: type[Record] = table.model
     where, parameters = render(table.model, _seen(part), f"w{number}x")
-    columns = ", ".join(
-        quote(column.name) for column in columns_of(table.model) if column.name not in part.left_out
-    )
+    names = [quote(one.name) for one in columns_of(model) if one.name not in part.left_out]
+    columns = ", ".join(names)
+    # Spark hands no struct over whose fields may not be null, and what stands in a CASE may.
+    fields = ", ".join(f"CASE WHEN place > 0 THEN {name} END AS {name}" for name in names)
     order = order_of(table.model, part.order_by).sql
     turn = _turn(part, order)
     structs = [
-        f"struct({columns}) AS p{at}" if at == number else f"NULL AS p{at}" for at in range(count)
+        f"struct({fields}) AS p{at}" if at == number else f"NULL AS p{at}" for at in range(count)
     ]
     inner = (
         f"SELECT {columns}, row_number() OVER (ORDER BY {order}) AS place{turn} "
