@@ -22,6 +22,7 @@ from dq_databricks.settings import Settings
 
 __all__ = ["SchemaFace", "StatusReport"]
 
+
 @dataclass(frozen=True, slots=True)
 class SchemaFace:
     """Migrates a schema and tells where it stands; nothing but `migrate` provisions it."""

@@ -22,7 +22,7 @@ from dq_databricks.service.api import routes as api
 from dq_databricks.service.headers import Conventions
 from dq_databricks.service.idempotency import Idempotency
 from dq_databricks.service.limits import Bodies
-from dq_databricks.service.openapi import describe
+from dq_databricks.service.openapi import DescribedApp
 from dq_databricks.service.pages import routes as pages
 from dq_databricks.service.pages.problems import answer_http_error_as_asked
 from dq_databricks.service.problems import (
@@ -51,7 +51,8 @@ def create_app(
     """
     cached = CachingEngine.over(engine or open_engine(settings), settings)
     service = Service(settings, cached, context or Context(), authenticator)
-    app = FastAPI(
+    app = DescribedApp(
+        settings,
         title="dq-databricks",
         version="1",
         docs_url=None,
@@ -69,7 +70,6 @@ def create_app(
     for router in (health.router, manual.router, *pages.ROUTERS):
         app.include_router(router)
     _wrap(app, service)
-    describe(app, settings)
     return app
 
 

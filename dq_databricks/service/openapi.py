@@ -58,15 +58,18 @@ _KEY_PARAMETER: dict[str, Any] = {
 }
 
 
-def describe(app: FastAPI, settings: Settings) -> None:
-    """Let `app` answer /openapi.json with what holds for every route; made once, when asked."""
+class DescribedApp(FastAPI):
+    """An application whose /openapi.json says what holds for every route; made when first asked."""
 
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _completed(_derived(app), settings)
-        return app.openapi_schema
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self._settings = settings
 
-    app.openapi = document  # type: ignore[method-assign]
+    def openapi(self) -> dict[str, Any]:
+        """The document, with problems, security and examples."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _completed(_derived(self), self._settings)
+        return self.openapi_schema
 
 
 def _derived(app: FastAPI) -> dict[str, Any]:
