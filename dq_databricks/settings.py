@@ -15,7 +15,7 @@ EngineName = Literal["local", "spark", "warehouse"]
 StorageFormat = Literal["delta", "hudi"]
 LauncherName = Literal["local", "databricks"]
 
-MOST_CACHE_TTL_S = 10
+MOST_CACHE_TTL_S = 9
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dq_databricks.access.limits import check_storage
+from dq_databricks.access.limits import check_storage, projects_without_room
 from dq_databricks.access.people import checked_domain, checked_name
 from dq_databricks.access.places import Places
 from dq_databricks.errors import AlreadyExistsError, ParameterError
@@ -101,8 +102,14 @@ class OrganizationFace:
 
         All organizations of a schema share its tables, so their whole size counts for each.
         """
-        site = Site.of(self.site.engine, self.site.settings, self.site.context)
-        check_storage(self.show(organization), metadata_bytes(site))
+        check_storage(self.show(organization), self._size_bytes())
+
+    def without_room(self) -> Mapping[str, str]:
+        """Projects of organizations whose storage is full, by key, with what to do about it."""
+        return projects_without_room(self.site.tables, self._size_bytes())
+
+    def _size_bytes(self) -> int:
+        return metadata_bytes(Site.of(self.site.engine, self.site.settings, self.site.context))
 
     def _check_name(self, found: Organization, name: str) -> None:
         others = self.site.tables.organizations.select(eq("name", name))

@@ -136,6 +136,7 @@ class Faces(Opened):
             self._writing,
             self.catalog,
             self._work,
+            self.access.organizations.check_storage,
         )
 
     @property
@@ -148,6 +149,8 @@ class Faces(Opened):
             self._writing,
             self.catalog,
             self.settings.project,
+            self.access.organizations.check_storage,
+            self.access.everywhere().organizations.without_room,
         )
 
     def _access_site(self) -> AccessSite:

@@ -71,6 +71,7 @@ class JobFace:
     writable: Callable[[], Store]
     catalog: CatalogFace
     work: Callable[[], WorkFinder]
+    check_room: Callable[[], None]
 
     # --- asking ----------------------------------------------------------------------------
 
@@ -93,11 +94,12 @@ class JobFace:
         TARGET may be the id of a table; one that is new is put under watch where the caller
         `may_register`. With the `job_id` of an earlier request, that one is answered. A job whose
         worker dies is started up to `max_attempts` times. Raises TargetError, NotFoundError,
-        NoTestsError, ParameterError.
+        NoTestsError, ParameterError, and LimitReachedError where storage is full.
         """
         chosen = JobKind(kind)
         if job_id is not None and (known := self.store.table(Job).get(job_id)) is not None:
             return known
+        self.check_room()
         aim = self._aim(chosen, target, group, suite, may_register=may_register)
         new_id, now = job_id or self.context.new_id(), self.context.now()
         job = Job(
@@ -140,13 +142,15 @@ class JobFace:
     def retry(self, job_or_run_id: str, *, job_id: str | None = None) -> Job:
         """Queue what an ended job did once more, as a new job with a new run.
 
-        Raises NotFoundError, and InProgressError while it has not ended.
+        Raises NotFoundError, InProgressError while it has not ended, and LimitReachedError where
+        storage is full.
         """
         old = self._job(job_or_run_id)
         if old.status in OPEN:
             raise InProgressError(
                 f"job {old.job_id!r} is {old.status}: wait for its end, or cancel it"
             )
+        self.check_room()
         now = self.context.now()
         fresh = Job(
             **{name: getattr(old, name) for name in _KEPT},

@@ -63,6 +63,8 @@ class ScheduleFace:
     writable: Callable[[], Store]
     catalog: CatalogFace
     project_key: str
+    check_room: Callable[[], None]
+    without_room: Callable[[], Mapping[str, str]]
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -168,8 +170,9 @@ class ScheduleFace:
         return store.written(found)
 
     def run(self, name_or_id: str, *, trigger: TriggerSource = TriggerSource.MANUAL) -> Job:
-        """Queue what a schedule does now, beside its slots."""
+        """Queue what a schedule does now, beside its slots; raises LimitReachedError."""
         schedule, now = self.show(name_or_id), self.context.now()
+        self.check_room()
         job = Job(
             job_id=self.context.new_id(),
             project_key=schedule.project_key,
@@ -193,9 +196,13 @@ class ScheduleFace:
     # --- machines --------------------------------------------------------------------------
 
     def dispatch(self, at: datetime | None = None) -> DispatchReport:
-        """One round: queue a job for every slot that has come. Safe beside other dispatchers."""
+        """One round: queue a job for every slot that has come. Safe beside other dispatchers.
+
+        Slots of an organization whose storage is full are missed; the report says why.
+        """
         store = self.writable()
-        return store.written(Dispatcher(store.schedules).round(at or self.context.now()))
+        dispatcher = Dispatcher(store.schedules, self.without_room)
+        return store.written(dispatcher.round(at or self.context.now()))
 
     def recompute(self) -> int:
         """Move slots to come to where the zone rules of now put them; how many moved.

@@ -8,8 +8,8 @@ something that any other can finish, and two never start one slot twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dq_databricks.errors import CronError
@@ -34,7 +34,7 @@ class DispatchReport:
     """One round. `jobs` are those it queued, `finished` of them for a dispatcher that died.
 
     `missed` counts slots that start nothing, `waiting` schedules whose last job has not ended;
-    `problems` name schedules that could not be read.
+    `problems` name schedules that could not be read, or whose slot was missed for want of room.
     """
 
     at: datetime
@@ -72,6 +72,8 @@ class Dispatcher:
     """Queues jobs for the slots of all schedules its store sees; carries none out."""
 
     schedules: Schedules
+    without_room: Callable[[], Mapping[str, str]] = dict
+    """Projects that may start nothing, each with the reason; asked when a slot has come."""
 
     def round(self, at: datetime) -> DispatchReport:
         """Queue what is due at `at`. Repeating it, also at an earlier time, starts nothing twice.
@@ -148,7 +150,14 @@ class Dispatcher:
             claim = self._decide(schedule, standing, done)
             if claim is not None:
                 claims.append(claim)
-        return claims
+        return self._within_room(claims, {one.schedule_id: one for one in due}, done)
+
+    def _within_room(
+        self, claims: Sequence[Claim], due: Mapping[str, Schedule], done: _Round
+    ) -> list[Claim]:
+        """`claims`, of which those of projects without room start nothing: their slot is missed."""
+        full = self.without_room() if any(claim.job_id for claim in claims) else {}
+        return [_missed(claim, due[claim.schedule_id], full, done) for claim in claims]
 
     def _decide(self, schedule: Schedule, standing: Standing, done: _Round) -> Claim | None:
         try:
@@ -159,6 +168,18 @@ class Dispatcher:
         if claim is None and standing.is_busy:
             done.waiting.add(schedule.schedule_id)
         return claim
+
+
+def _missed(claim: Claim, schedule: Schedule, full: Mapping[str, str], done: _Round) -> Claim:
+    reason = full.get(schedule.project_key)
+    if reason is None or claim.job_id is None:
+        return claim
+    problem = (
+        f"schedule {schedule.name!r}: the slot of {claim.slot.isoformat()} is missed: {reason}"
+    )
+    done.problems[schedule.schedule_id] = problem
+    _LOG.warning("%s", problem)
+    return replace(claim, job_id=None, missed=claim.missed + 1)
 
 
 def _is_lost(schedule: Schedule, at: datetime) -> bool:

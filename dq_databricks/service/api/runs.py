@@ -50,7 +50,6 @@ def start_run(asked: Running, wanted: RunRequest, request: Request, response: Re
 
     403 where the metadata takes as much room as the organization may have.
     """
-    asked.quality.access.organizations.check_storage()
     job = asked.quality.jobs.request(
         wanted.kind,
         wanted.target,
