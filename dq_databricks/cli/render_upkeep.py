@@ -39,17 +39,17 @@ def _done(report: MaintainReport) -> Iterator[str]:
     for name in report.expired_points:
         yield f"[green]✓[/] restore point {safe(name)} {would}expired"
     if report.purge.before is None:
-        yield "Nothing is purged: DQ_RETENTION_DAYS is 0, so results are kept for ever."
+        yield "DQ_RETENTION_DAYS is 0, so results are kept for ever."
     else:
         since = f"{report.purge.before:%Y-%m-%d %H:%M:%S} UTC"
         yield (
-            f"Purged: runs, profiles and closed alerts of before {since} "
+            f"Purged: runs, profiles, jobs, closed alerts and incidents of before {since} "
             f"({report.purge.retention_days} days) that nothing needs any more."
         )
-        for purged in report.purge.tables:
-            count = purged.due if purged.removed is None else purged.removed
-            if count:
-                yield f"[green]✓[/] {safe(purged.table)}: {count:,} rows {would}removed"
+    for purged in report.purge.tables:
+        count = purged.due if purged.removed is None else purged.removed
+        if count:
+            yield f"[green]✓[/] {safe(purged.table)}: {count:,} rows {would}removed"
     if not any(table.statements for table in report.tables):
         yield f"{len(report.tables)} tables: none needs compaction or vacuum."
 

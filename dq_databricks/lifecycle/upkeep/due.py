@@ -7,64 +7,32 @@ due while the schema is not open.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dq_databricks.lifecycle.site import Site
-from dq_databricks.lifecycle.state import OPERATION, Phase
+from dq_databricks.lifecycle.upkeep.terms import BATCH_OWNERS, BATCH_ROWS, Due, Terms
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.base import Record
+from dq_databricks.model.history import AnsweredRequest
+from dq_databricks.model.incident import Incident, IncidentEvent, OutboxEvent
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
-from dq_databricks.model.setting import Setting
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
-from dq_databricks.model.vocabulary import AlertSource, RunStatus
-from dq_databricks.sql.statement import Parameter, Statement
-
-# What a run leaves is younger than the run itself, by no more than this.
-LONGEST_RUN = timedelta(hours=12)
-BATCH_RUNS = 500
-BATCH_ALERTS = 10_000
-_ENDED = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+from dq_databricks.model.vocabulary import AlertSource
+from dq_databricks.model.work import Job, Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What may go from one table: the rows whose `key` is in the answer of `keys`.
-
-    `planned` answers the same before the tables it depends on are purged. A removal takes at
-    most `batch` keys.
-    """
-
-    table: str
-    key: str
-    keys: str
-    planned: str
-    batch: int
-    parameters: Mapping[str, Parameter]
-
-    def count(self, site: Site) -> Statement:
-        """How many rows may go, as `n`."""
-        name = site.table_name(self.table).sql
-        text = f"SELECT count(*) AS n FROM {name}\nWHERE {self.key} IN (\n{self.planned}\n)"
-        return Statement(text, self.parameters)
-
-    def removal(self, site: Site) -> Statement:
-        """Remove the next rows that may go; none when there are none."""
-        name = site.table_name(self.table).sql
-        source = f"{self.keys}\nORDER BY {self.key}\nLIMIT :batch"
-        text = (
-            f"MERGE INTO {name} AS t\nUSING (\n{source}\n) AS s\n"
-            f"ON t.{self.key} = s.{self.key}\nWHEN MATCHED THEN DELETE"
-        )
-        return Statement(text, {**self.parameters, "batch": self.batch})
+def expired_rows(site: Site) -> tuple[Due, ...]:
+    """What is due however long results are kept: answers that nobody may repeat any more."""
+    return (_Terms(site, site.context.now()).requests(),)
 
 
 def due_rows(site: Site, before: datetime) -> tuple[Due, ...]:
-    """What is due, in the order of its removal: alerts, then runs, then what runs left.
+    """What is due, in the order of its removal: alerts, then runs, then what runs left, and last
+    work and incidents.
 
-    Readers see what belongs to a complete run, so a run goes as one when its row goes.
+    Readers see what belongs to a complete run, so a run goes as one when its row goes; an incident
+    goes before its timeline.
     """
     terms = _Terms(site, before)
     return (
@@ -75,6 +43,10 @@ def due_rows(site: Site, before: datetime) -> tuple[Due, ...]:
         terms.left(_PROFILES, TableProfile, "profiled_at"),
         terms.left(_PROFILES, ColumnProfile, "profiled_at"),
         terms.left(_PROFILES, Anomaly, "detected_at"),
+        terms.jobs(),
+        terms.incidents(),
+        terms.timelines(),
+        terms.outbox(),
     )
 
 
@@ -115,50 +87,80 @@ _NOTED = "coalesce(a.acknowledged AND coalesce(a.acknowledged_at, a.created_at) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    """Writes the SELECTs of one purge: whose keys may go."""
-
-    site: Site
-    before: datetime
+class _Terms(Terms):
+    """What may go from each table."""
 
     def alerts(self) -> Due:
         """Alerts that somebody took note of long enough ago."""
         keys = f"""SELECT a.alert_id
-FROM {self._sql(Alert)} AS a
-WHERE {_NOTED} AND {self._is_open}"""
-        return self._due(Alert, "alert_id", keys, keys, BATCH_ALERTS)
+FROM {self.sql(Alert)} AS a
+WHERE {_NOTED} AND {self.is_open}"""
+        return self.due(Alert, "alert_id", keys, keys, BATCH_ROWS)
 
     def runs(self, kind: _Kind) -> Due:
         """Runs that ended long enough ago and that nothing needs."""
         keys = self._expired(kind)
-        return self._due(kind.runs, kind.key, keys, keys, BATCH_RUNS)
+        return self.due(kind.runs, kind.key, keys, keys, BATCH_OWNERS)
 
     def left(self, kind: _Kind, model: type[Record], age: str) -> Due:
-        """Rows whose run is gone; those that a run is just writing are too young."""
-        runs = self._sql(kind.runs)
-        staying = f"""(
-  SELECT e.{kind.key}
-  FROM {runs} AS e
-  LEFT ANTI JOIN ({self._expired(kind)}) AS x ON x.{kind.key} = e.{kind.key}
-)"""
-        keys, planned = (
-            f"""SELECT DISTINCT c.{kind.key}
-FROM {self._sql(model)} AS c
-LEFT ANTI JOIN {there} AS g ON g.{kind.key} = c.{kind.key}
-WHERE c.{age} < :left_before AND {self._is_open}"""
-            for there in (runs, staying)
-        )
-        return self._due(model, kind.key, keys, planned, BATCH_RUNS)
+        """Rows whose run is gone."""
+        return self.gone(model, kind.key, age, kind.runs, self._expired(kind))
+
+    def jobs(self) -> Due:
+        """Jobs that ended; not the last one of a schedule, which a round of dispatch asks for."""
+        keys = f"""SELECT j.job_id
+FROM {self.sql(Job)} AS j
+LEFT ANTI JOIN {self.sql(Schedule)} AS s ON s.last_job_id = j.job_id
+WHERE j.status IN (:succeeded, :failed, :cancelled, :timed_out)
+  AND coalesce(j.completed_at, j.updated_at) < :before
+  AND {self.is_open}"""
+        return self.due(Job, "job_id", keys, keys, BATCH_ROWS)
+
+    def incidents(self) -> Due:
+        """Incidents that are over; not the last one of a key, after which the next is counted."""
+        keys = self._over()
+        return self.due(Incident, "incident_id", keys, keys, BATCH_OWNERS)
+
+    def timelines(self) -> Due:
+        """What happened to incidents that are gone."""
+        return self.gone(IncidentEvent, "incident_id", "created_at", Incident, self._over())
+
+    def outbox(self) -> Due:
+        """Events, told or not."""
+        keys = f"""SELECT o.event_id
+FROM {self.sql(OutboxEvent)} AS o
+WHERE o.created_at < :before AND {self.is_open}"""
+        return self.due(OutboxEvent, "event_id", keys, keys, BATCH_ROWS)
+
+    def requests(self) -> Due:
+        """Answers past their time."""
+        keys = f"""SELECT q.request_key
+FROM {self.sql(AnsweredRequest)} AS q
+WHERE q.expires_at <= :now AND {self.is_open}"""
+        return self.due(AnsweredRequest, "request_key", keys, keys, BATCH_ROWS)
+
+    def _over(self) -> str:
+        incidents = self.sql(Incident)
+        return f"""SELECT i.incident_id
+FROM {incidents} AS i
+LEFT ANTI JOIN (
+  SELECT max_by(n.incident_id, n.ordinal) AS incident_id
+  FROM {incidents} AS n
+  GROUP BY n.project_key, n.key_type, n.incident_key
+) AS k ON k.incident_id = i.incident_id
+WHERE i.status = :resolved
+  AND coalesce(i.resolved_at, i.updated_at) < :before
+  AND {self.is_open}"""
 
     def _expired(self, kind: _Kind) -> str:
         return f"""SELECT r.{kind.key}
-FROM {self._sql(kind.runs)} AS r
+FROM {self.sql(kind.runs)} AS r
 LEFT ANTI JOIN (
 {self._needed(kind)}
 ) AS k ON k.run_id = r.{kind.key}
 WHERE r.status IN (:completed, :failed, :cancelled)
   AND r.started_at < :before
-  AND {self._is_open}"""
+  AND {self.is_open}"""
 
     def _needed(self, kind: _Kind) -> str:
         """Runs with the newest rows of something, and those that kept rows point at."""
@@ -167,40 +169,21 @@ WHERE r.status IN (:completed, :failed, :cancelled)
     SELECT
       c.{kind.key} AS run_id,
       row_number() OVER (PARTITION BY c.{kind.subject} ORDER BY {kind.newest_first}) AS place
-    FROM {self._sql(kind.rows)} AS c
+    FROM {self.sql(kind.rows)} AS c
     WHERE c.{kind.key} IN (
-      SELECT q.{kind.key} FROM {self._sql(kind.runs)} AS q WHERE q.status = :completed
+      SELECT q.{kind.key} FROM {self.sql(kind.runs)} AS q WHERE q.status = :completed
     )
   ) AS n
   WHERE n.place = 1
   UNION
   SELECT a.source_ref AS run_id
-  FROM {self._sql(Alert)} AS a
+  FROM {self.sql(Alert)} AS a
   WHERE a.source_type = '{kind.source.value}' AND NOT {_NOTED}
   UNION
   SELECT p.profile_run_id AS run_id
-  FROM {self._sql(TestRecord)} AS p
-  WHERE p.profile_run_id IS NOT NULL"""
-
-    @property
-    def _is_open(self) -> str:
-        return f"""(
-    SELECT count(*)
-    FROM {self._sql(Setting)} AS o
-    WHERE o.`key` = :operation AND o.`value` NOT LIKE :open
-  ) = 0"""
-
-    def _due(self, model: type[Record], key: str, keys: str, planned: str, batch: int) -> Due:
-        given: dict[str, Parameter] = {
-            "before": self.before,
-            "left_before": self.before + LONGEST_RUN,
-            "operation": OPERATION,
-            "open": f'%"phase": "{Phase.OPEN.value}"%',
-            **{status.value: status.value for status in _ENDED},
-        }
-        used = set(re.findall(r":(\w+)", planned))
-        parameters = {name: value for name, value in given.items() if name in used}
-        return Due(model.TABLE, key, keys, planned, batch, parameters)
-
-    def _sql(self, model: type[Record]) -> str:
-        return self.site.table_name(model.TABLE).sql
+  FROM {self.sql(TestRecord)} AS p
+  WHERE p.profile_run_id IS NOT NULL
+  UNION
+  SELECT i.last_run_id AS run_id
+  FROM {self.sql(Incident)} AS i
+  WHERE i.status <> :resolved"""

@@ -1,7 +1,10 @@
-"""Retention: old runs, profiles and closed alerts go; what later work needs stays.
+"""Retention: what is old goes; what later work needs stays.
 
-Always kept: runs that have not ended, the newest complete run of every test and every table, open
-alerts, and the runs that kept alerts and tests point at.
+Old runs, profiles, closed alerts, ended jobs, resolved incidents and events of the outbox go, and
+answers to requests past their time, however long the rest is kept. Always kept: runs and jobs that
+have not ended, the newest complete run of every test and every table, the last job of every
+schedule, open alerts, open incidents and the last one of every key, the runs that kept alerts,
+open incidents and tests point at, the versions of tests, API keys and the audit log.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from dq_databricks.engine.retry import retrying
 from dq_databricks.lifecycle.lease import Held
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import DEADLINE_S
-from dq_databricks.lifecycle.upkeep.due import Due, due_rows
+from dq_databricks.lifecycle.upkeep.due import due_rows, expired_rows
+from dq_databricks.lifecycle.upkeep.terms import Due
 from dq_databricks.model.progress import Progress, Steps, silent
 from dq_databricks.sql.statement import Statement
 
@@ -37,7 +41,8 @@ class PurgedTable:
 
 @dataclass(frozen=True, slots=True)
 class PurgeReport:
-    """What retention let go; `before` None: everything is kept for ever."""
+    """What retention let go; `before` None: only what has a time of its own, the rest is kept
+    for ever."""
 
     retention_days: int
     before: datetime | None = None
@@ -52,14 +57,13 @@ class PurgeReport:
 def purge(
     site: Site, retention_days: int, *, dry_run: bool = False, progress: Progress = silent
 ) -> PurgeReport:
-    """Remove what is older than `retention_days` (0: nothing) in bounded steps, under the lock.
+    """Remove what is older than `retention_days` in bounded steps, under the lock.
 
-    Killed at any point, a repetition goes on. Raises SchemaLockedError, LeaseLostError.
+    0: only what has a time of its own. Killed at any point, a repetition goes on. Raises
+    SchemaLockedError, LeaseLostError.
     """
-    if retention_days == 0:
-        return PurgeReport(0)
-    before = site.context.now() - timedelta(days=retention_days)
-    dues = due_rows(site, before)
+    before = site.context.now() - timedelta(days=retention_days) if retention_days else None
+    dues = (*(due_rows(site, before) if before else ()), *expired_rows(site))
     counted = _counted(site, dues)
     report = PurgeReport(retention_days, before, counted)
     if dry_run or report.due == 0:
