@@ -67,6 +67,11 @@ def reopened_by_hand(incident: Incident) -> Changes:
     return reopened(incident)
 
 
+def overtaken(incident: Incident, later: Incident) -> WrongUseError:
+    """Why an incident cannot be reopened that another one of its key came after."""
+    return _refused(incident, f"{later.incident_id!r} came after it; work on that one")
+
+
 def quieted(incident: Incident, kind: Quiet, by: str, at: datetime, until: datetime) -> Changes:
     """No events until `until`, and with a snooze not on the board either."""
     _check_open(incident)

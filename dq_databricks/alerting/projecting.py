@@ -102,7 +102,9 @@ def passed(incident: Incident, seen: Seen, failures: Failures, policy: Policy) -
 
     A run counts once.
     """
-    if incident.status is IncidentStatus.RESOLVED or incident.last_run_id == seen.run_id:
+    if incident.status is IncidentStatus.RESOLVED or failures.has_passed:
+        return incident
+    if incident.last_run_id == seen.run_id:
         return incident
     last_failed, version = failures.table_version, seen.table_version
     if last_failed is not None and version is not None and version < last_failed:
@@ -119,6 +121,18 @@ def passed(incident: Incident, seen: Seen, failures: Failures, policy: Policy) -
             "fixed_table_version": version,
         }
     return _next(incident, news, seen)
+
+
+def overtaken(incident: Incident, later: Incident, at: datetime) -> Incident:
+    """`incident` resolved, because its key went on as `later`: a key has one open incident."""
+    news = {
+        "status": IncidentStatus.RESOLVED,
+        "resolution_notes": f"went on as {later.incident_id}",
+        "resolved_at": at,
+        "version": incident.version + 1,
+        "updated_at": at,
+    }
+    return incident.model_copy(update=news)
 
 
 def reopened(incident: Incident) -> dict[str, Any]:

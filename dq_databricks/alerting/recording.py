@@ -1,10 +1,14 @@
 """What a test run means for incidents, written so that no failure is lost and none counts twice.
 
 The order of writes carries the promise. First the failures go into the timelines, under ids that
-derive from the result. Then each row is stored as what its timeline says, if nobody changed it
-meanwhile; else all is read and decided again. Passes and resolutions are told after the row that
-holds them, the outbox comes last. Whoever is killed in between leaves failures that the next run
-of the key counts, and a repetition completes the rest.
+derive from the result, and the pass that a row holds and that will stand there no more. Then each
+row is stored as what its timeline says, if nobody changed it meanwhile; else all is read and
+decided again. Passes and resolutions are told after the row that holds them, the outbox comes last.
+Whoever is killed in between leaves failures that the next run of the key counts, and a repetition
+completes the rest.
+
+Who opens the next incident of a key looks afterwards whether somebody reopened the one before, as
+who reopens looks for a later one: whoever is last sees the other, and the later incident stays.
 """
 
 from __future__ import annotations
@@ -14,11 +18,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dq_databricks.alerting.keys import Policy, by_key, incident_id_of, key_of
-from dq_databricks.alerting.projecting import Seen, failed, is_late, opened, ordinal_for, passed
+from dq_databricks.alerting.projecting import (
+    Seen,
+    failed,
+    is_late,
+    opened,
+    ordinal_for,
+    overtaken,
+    passed,
+)
 from dq_databricks.alerting.telling import (
     each_once,
     outbox_of_change,
     outbox_of_state,
+    passed_event,
     resolved_event,
     seen_event,
 )
@@ -60,18 +73,22 @@ def record_incidents(
     tables = sorted({result.table_id for result in counted})
     if not tables:
         return ()
-    latest = _latest(store, project_key, tables)
+    known = _known(store, project_key, tables)
     failing = tuple(r for r in counted if r.result_status is ResultStatus.FAIL)
-    if not failing and not any(_concerns(found, run_id) for found in latest.values()):
+    if not failing and not any(_concerns(found, run_id) for found in known):
         return ()
     policy = Policy.of(store.catalog.projects.get(project_key))
     recording = _Recording(store, project_key, run_id, context.now(), policy, tuple(counted))
-    return recording.carry_out(tables, latest)
+    return recording.carry_out(tables, known)
 
 
-def _latest(store: Store, project_key: str, tables: Sequence[str]) -> Latest:
+def _known(store: Store, project_key: str, tables: Sequence[str]) -> tuple[Incident, ...]:
     found = store.incidents.latest_of(project_key, tables)
-    return {(incident.key_type, incident.incident_key): incident for incident in found}
+    return tuple(sorted(found, key=lambda incident: incident.ordinal))
+
+
+def _newest(known: Sequence[Incident]) -> Latest:
+    return {(incident.key_type, incident.incident_key): incident for incident in known}
 
 
 def _concerns(incident: Incident, run_id: str) -> bool:
@@ -94,14 +111,17 @@ class _Recording:
     homes: dict[Key, int] = field(default_factory=dict)
     steps: list[tuple[Incident | None, Incident]] = field(default_factory=list)
 
-    def carry_out(self, tables: Sequence[str], latest: Latest) -> tuple[Incident, ...]:
-        known: list[Latest] = [latest]
+    def carry_out(self, tables: Sequence[str], known: tuple[Incident, ...]) -> tuple[Incident, ...]:
+        first = [known]
 
         def attempt() -> list[Incident]:
-            now = known.pop() if known else _latest(self.store, self.project_key, tables)
-            return self._attempt(now)
+            now = first.pop() if first else _known(self.store, self.project_key, tables)
+            return self._attempt(_newest(now))
 
         settled = retrying(attempt, deadline_s=DEADLINE_S)
+        opened_next = any(old is None and new.ordinal > 1 for old, new in self.steps)
+        if opened_next or len(_newest(known)) < len(known):
+            retrying(lambda: self._withdraw(tables), deadline_s=DEADLINE_S)
         self._tell(settled)
         return tuple({new.incident_id: new for _, new in self.steps}.values())
 
@@ -110,19 +130,30 @@ class _Recording:
         failing, passing = self._failing(), self._passing(latest)
         for key, seen in failing.items():
             self.homes.setdefault(key, ordinal_for(latest.get(key), seen, self.policy))
-        self.store.incidents.happened(self._facts(failing, latest))
+        self.store.incidents.happened(
+            [*self._facts(failing, latest), *self._counted(failing, passing, latest)]
+        )
         failures = self._failures(failing, passing, latest)
         steps = [self._failed(key, seen, latest, failures) for key, seen in failing.items()]
         steps += [
             (old, passed(old, seen, failures.get(old.incident_id, Failures()), self.policy))
             for old, seen in ((latest[key], seen) for key, seen in passing.items())
         ]
-        changed = [(old, new) for old, new in steps if old != new]
+        self._store([(old, new) for old, new in steps if old != new])
+        return [new for old, new in steps if old == new]
+
+    def _withdraw(self, tables: Sequence[str]) -> None:
+        """Resolve incidents that are open beside a later one of their key."""
+        known = _known(self.store, self.project_key, tables)
+        newest = _newest(known)
+        pairs = ((one, newest[one.key_type, one.incident_key]) for one in known)
+        self._store([(one, overtaken(one, to, self.at)) for one, to in pairs if one is not to])
+
+    def _store(self, changed: Sequence[tuple[Incident | None, Incident]]) -> None:
         missed = self.store.incidents.store([new for _, new in changed])
         self.steps += [(old, new) for old, new in changed if new not in missed]
         if missed:
             raise WriteConflictError(f"{len(missed)} incidents were changed by somebody else")
-        return [new for old, new in steps if old == new]
 
     def _failing(self) -> dict[Key, Seen]:
         failing = (r for r in self.results if r.result_status is ResultStatus.FAIL)
@@ -158,6 +189,16 @@ class _Recording:
             ]
         return events
 
+    def _counted(
+        self, failing: Mapping[Key, Seen], passing: Mapping[Key, Seen], latest: Latest
+    ) -> list[IncidentEvent]:
+        """The passes that stand in rows which this run changes: written down, they count once."""
+        mine = (latest[key] for key in (*failing, *passing) if key in latest)
+        return [passed_event(one) for one in mine if one.pass_count and not self._is_last(one)]
+
+    def _is_last(self, incident: Incident) -> bool:
+        return incident.last_run_id == self.run_id
+
     def _reopens(self, key: Key, known: Incident, seen: Seen) -> bool:
         is_over = known.status is IncidentStatus.RESOLVED and known.ordinal == self.homes[key]
         # A repetition of what was recorded and resolved since reopens nothing.
@@ -168,7 +209,7 @@ class _Recording:
         self, failing: Mapping[Key, Seen], passing: Mapping[Key, Seen], latest: Latest
     ) -> Mapping[str, Failures]:
         ids = [*map(self._id, failing), *(latest[key].incident_id for key in passing)]
-        return self.store.incidents.failures(ids) if ids else {}
+        return self.store.incidents.failures(ids, self.run_id) if ids else {}
 
     def _failed(
         self, key: Key, seen: Seen, latest: Latest, failures: Mapping[str, Failures]
@@ -184,10 +225,12 @@ class _Recording:
 
     def _tell(self, settled: Sequence[Incident]) -> None:
         """Write down what the stored rows say; of rows that already stood, what may be missing."""
-        again = [incident for incident in settled if incident.last_run_id == self.run_id]
+        again = [incident for incident in settled if self._is_last(incident)]
         quick = [new for old, new in self.steps if old is not None]
         passes = [new for new in (*quick, *again) if new.pass_count or _is_over(new)]
         events = {e.event_id: e for new in passes for e in self._passes(new)}
+        ends = (resolved_event(new, self.at) for new in quick if _is_overtaken(new))
+        events |= {event.event_id: event for event in ends}
         self.store.incidents.happened(list(events.values()))
         told: list[OutboxEvent] = []
         for old, new in self.steps:
@@ -218,6 +261,10 @@ def _is_clean(incident: Incident, results: Sequence[TestResult]) -> bool:
     passed_ids = {r.test_id for r in results if r.result_status is ResultStatus.PASS}
     has_failed = any(r.result_status is ResultStatus.FAIL for r in results)
     return not has_failed and incident.test_id in passed_ids
+
+
+def _is_overtaken(incident: Incident) -> bool:
+    return incident.status is IncidentStatus.RESOLVED and incident.resolution is None
 
 
 def _is_over(incident: Incident) -> bool:

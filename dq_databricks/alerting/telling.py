@@ -64,8 +64,20 @@ def resolved_event(incident: Incident, at: datetime) -> IncidentEvent:
         event_type=IncidentEventType.RESOLVED,
         test_run_id=incident.last_run_id,
         table_version=incident.fixed_table_version,
-        notes=Resolution.PASSED_AGAIN.value,
+        notes=Resolution.PASSED_AGAIN.value if incident.resolution else incident.resolution_notes,
         created_at=at,
+    )
+
+
+def passed_event(incident: Incident) -> IncidentEvent:
+    """The entry of the pass that `incident` counted last, from the row alone."""
+    return IncidentEvent(
+        event_id=event_id(incident.incident_id, IncidentEventType.PASSED, incident.last_run_id),
+        incident_id=incident.incident_id,
+        project_key=incident.project_key,
+        event_type=IncidentEventType.PASSED,
+        test_run_id=incident.last_run_id,
+        created_at=incident.updated_at,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,7 @@ from dq_databricks.model.actor import Actor
 from dq_databricks.model.ids import Context
 from dq_databricks.model.incident import Incident, IncidentEvent
 from dq_databricks.model.testing import TestResult
-from dq_databricks.model.vocabulary import IncidentEventType, Quiet, Resolution
+from dq_databricks.model.vocabulary import IncidentEventType, IncidentStatus, Quiet, Resolution
 from dq_databricks.store.filters import Condition, eq, in_query, is_in, is_null
 from dq_databricks.store.incidents import IncidentCount
 from dq_databricks.store.page import Page
@@ -175,14 +176,32 @@ class IncidentFace:
 
     def _reopened(self, incident: Incident) -> Mapping[str, Any]:
         changes = acting.reopened_by_hand(incident)
-        latest = self.store.incidents.latest_of(incident.project_key, [incident.table_id])
-        for other in latest:
-            if other.incident_key == incident.incident_key and other.ordinal > incident.ordinal:
-                raise WrongUseError(
-                    f"incident {incident.incident_id!r}: {other.incident_id!r} came after it; "
-                    "work on that one"
-                )
+        if later := self._later(incident):
+            raise acting.overtaken(incident, later)
         return changes
+
+    def _later(self, incident: Incident) -> Incident | None:
+        """An incident of the same key that came after."""
+        latest = self.store.incidents.latest_of(incident.project_key, [incident.table_id])
+        same = (one for one in latest if one.incident_key == incident.incident_key)
+        return next((one for one in same if one.ordinal > incident.ordinal), None)
+
+    def _stay_last(self, store: Store, old: Incident, new: Incident) -> None:
+        """Take a reopening back if a run opened the next incident of the key meanwhile.
+
+        A run that opens it later sees the reopening, and resolves this incident itself.
+        """
+        later = self._later(new)
+        if later is None:
+            return
+        stored = new
+        while stored.status is not IncidentStatus.RESOLVED:
+            with suppress(VersionConflictError):
+                store.incidents.table.update(old, stored.version)
+                break
+            stored = store.incidents.get(new.incident_id)
+        store.written(stored)
+        raise acting.overtaken(new, later)
 
     def _change(
         self,
@@ -218,6 +237,8 @@ class IncidentFace:
         event_type: IncidentEventType,
         notes: str | None,
     ) -> Incident:
+        if event_type is IncidentEventType.REOPENED:
+            self._stay_last(store, old, new)
         by_count = event_type in (IncidentEventType.RESOLVED, IncidentEventType.REOPENED)
         once = str(new.reopened_count if by_count else f"v{new.version}")
         store.incidents.happened(

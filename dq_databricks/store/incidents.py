@@ -22,14 +22,18 @@ from dq_databricks.store.filters import (
 from dq_databricks.store.page import Page
 
 WORST_FIRST = ("-severity", "-last_seen")
+_COUNTED = (IncidentEventType.FAILED, IncidentEventType.PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What the timeline of an incident holds: its failures, and the newest version that failed."""
+    """What the timeline of an incident holds: its failures, the newest version that failed, and
+    whether the run that was asked for is among those that passed.
+    """
 
     count: int = 0
     table_version: int | None = None
+    has_passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,10 @@ class Incidents:
         return self.table.select(*conditions, order_by=WORST_FIRST, limit=limit, cursor=cursor)
 
     def latest_of(self, project_key: str, table_ids: Sequence[str]) -> tuple[Incident, ...]:
-        """The newest incident of every key of these tables; one read."""
+        """The newest incident of every key of these tables, and every one that is not resolved.
+
+        One read.
+        """
         conditions = [eq("project_key", project_key), is_in("table_id", table_ids)]
         where, parameters = render(Incident, [*conditions, *self.table.scope])
         columns = self.table.columns_sql
@@ -76,26 +83,26 @@ FROM (
   FROM {self.table.name.sql}
   WHERE {where}
 ) AS ranked
-WHERE place = 1"""
+WHERE place = 1 OR `status` <> '{IncidentStatus.RESOLVED.value}'"""
         return self.table.rows(Statement(text, parameters))
 
-    def failures(self, incident_ids: Sequence[str]) -> Mapping[str, Failures]:
-        """The failures in the timelines of these incidents; one read."""
-        conditions = [
-            is_in("incident_id", incident_ids),
-            eq("event_type", IncidentEventType.FAILED.value),
-        ]
+    def failures(self, incident_ids: Sequence[str], run_id: str) -> Mapping[str, Failures]:
+        """The failures in the timelines of these incidents, and the passes of one run; one read."""
+        conditions = [is_in("incident_id", incident_ids), is_in("event_type", _COUNTED)]
         where, parameters = render(IncidentEvent, conditions)
+        failed, passed = (f"`event_type` = '{one.value}'" for one in _COUNTED)
         text = f"""SELECT
   `incident_id`,
-  count(DISTINCT `event_id`) AS failures,
-  max(`table_version`) AS table_version
+  count(DISTINCT CASE WHEN {failed} THEN `event_id` END) AS failures,
+  max(CASE WHEN {failed} THEN `table_version` END) AS table_version,
+  count(CASE WHEN {passed} AND `test_run_id` = :run_id THEN 1 END) AS passes
 FROM {self.events.name.sql}
 WHERE {where}
 GROUP BY `incident_id`"""
-        rows = self.events.values(Statement(text, parameters))
+        rows = self.events.values(Statement(text, {**parameters, "run_id": run_id}))
         return {
-            row["incident_id"]: Failures(int(row["failures"]), row["table_version"]) for row in rows
+            row["incident_id"]: Failures(row["failures"], row["table_version"], row["passes"] > 0)
+            for row in rows
         }
 
     def timeline(
