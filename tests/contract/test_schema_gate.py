@@ -91,7 +91,7 @@ def test_m11_writes_to_a_schema_that_is_behind_are_refused_and_reads_answer(
     with pytest.raises(SchemaBehindError, match=r"schema behind: it is at 2.*run `dq migrate`"):
         gate.enter(write=True)
     store = Store(engine, gate.enter(write=False), ticking())
-    assert store.catalog.connections.select().items == ()
+    assert store.catalog.groups.select().items == ()
     with pytest.raises(SchemaBehindError, match=r"schema behind: .*older than this software"):
         store.table(TestResult).select()
     assert read_state(engine, "main", "s").version == 2
