@@ -24,7 +24,7 @@ from dq_databricks.engine.local.database import Database
 # One process has the crew.
 pytestmark = pytest.mark.xdist_group("campaign")
 
-ROUNDS = [(Migrating(), 12), (Renaming(), 2), (Restoring(), 11)]
+ROUNDS = [(Migrating(), 8), (Renaming(), 1), (Restoring(), 16)]
 
 
 @pytest.mark.parametrize(("campaign", "rounds"), ROUNDS, ids=lambda one: getattr(one, "name", ""))
