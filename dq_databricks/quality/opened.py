@@ -16,6 +16,7 @@ from dq_databricks.model.actor import Actor
 from dq_databricks.model.ids import Context
 from dq_databricks.quality.reach import Reach
 from dq_databricks.settings import Settings
+from dq_databricks.store.group_commit import GroupCommit
 from dq_databricks.store.store import Store
 
 
@@ -23,7 +24,8 @@ class Opened:
     """One metadata schema, opened for somebody. Use it in a ``with`` block, or close it.
 
     `actor` is who changes things, for the audit log. With `projects`, nothing of other projects
-    is seen: their objects are not found.
+    is seen: their objects are not found. Faces of one `group` share commits; those of threads that
+    do not write at the same time need none.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Opened:
         actor: Actor | None = None,
         projects: Sequence[str] | None = None,
         cursor_key: bytes = b"",
+        group: GroupCommit | None = None,
     ) -> None:
+        self._group = group
         self.settings = settings
         self._cursor_key = cursor_key
         self.actor = actor or Actor(settings.user_name)
@@ -89,6 +93,7 @@ class Opened:
             actor=actor,
             projects=projects,
             cursor_key=cursor_key,
+            group=self._group,
         )
 
     @property
@@ -124,6 +129,7 @@ class Opened:
             actor=self.actor,
             projects=self.project_keys,
             cursor_key=self._cursor_key,
+            group=self._group,
         )
 
     def _confirm(self, schema: str) -> None:

@@ -17,6 +17,7 @@ from dq_databricks.service.memory import PrincipalMemory
 from dq_databricks.service.metrics import Metrics
 from dq_databricks.service.principal import Principal
 from dq_databricks.settings import Settings
+from dq_databricks.store.group_commit import GroupCommit
 
 
 class Authenticator(Protocol):
@@ -89,12 +90,17 @@ class Service:
         return principal
 
     @cached_property
+    def _group(self) -> GroupCommit:
+        """Lets requests that write at the same time share commits."""
+        return GroupCommit()
+
+    @cached_property
     def _memory(self) -> PrincipalMemory:
         return PrincipalMemory(self.settings, self.engine, self.context)
 
     def face(self) -> Quality:
         """The face without a principal: for signing in, health and dispatching."""
-        return Quality(self.settings, self.engine, self.context)
+        return Quality(self.settings, self.engine, self.context, group=self._group)
 
     def quality(self, principal: Principal) -> Quality:
         """The face as `principal` sees it; the cursors it gives are worthless to others."""

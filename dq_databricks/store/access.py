@@ -33,6 +33,7 @@ from dq_databricks.sql.statement import Parameter, Statement
 from dq_databricks.store.changes import Changes
 from dq_databricks.store.columns import checked, column_named, columns_of, from_arrow, to_arrow
 from dq_databricks.store.filters import Condition, eq, is_in, is_null, is_passing, render
+from dq_databricks.store.group_commit import GroupCommit, SharedWorkError, Step
 from dq_databricks.store.order import after, order_of
 from dq_databricks.store.page import Page, decode_cursor, encode_cursor
 
@@ -52,7 +53,8 @@ class Table(Generic[M]):
     Rows that were removed are left out unless asked for; rows outside `scope` are never seen.
     Changes of audited rows are noted in `changes`. Conflicts are retried for `deadline_s`
     seconds; then WriteConflictError reaches the caller. That a table that `is_required` does not
-    exist means that the schema is too old.
+    exist means that the schema is too old. Versions of rows are written through `group`, where
+    there is one.
     """
 
     def __init__(
@@ -67,9 +69,11 @@ class Table(Generic[M]):
         scope: Sequence[Condition] = (),
         changes: Changes | None = None,
         cursor_key: bytes = b"",
+        group: GroupCommit | None = None,
     ) -> None:
         self.name = name
         self._cursor_key = cursor_key
+        self._group = group
         self._is_required = is_required
         self.model = model
         self._engine = engine
@@ -114,6 +118,11 @@ class Table(Generic[M]):
         where, parameters = render(self.model, self._seen(self._is(key), include_removed))
         text = f"SELECT {self.columns_sql} FROM {self.name.sql} WHERE {where}"
         return next(iter(self.rows(Statement(text, parameters))), None)
+
+    def about_to_change(self, *key: str) -> M:
+        """As `require`; those who are about to change rows at the same time share one read."""
+        row = self._before_change(key)
+        return self.require(*key) if row is None else row
 
     def require(self, *key: str) -> M:
         """The row of `key`; raises NotFoundError naming table and key."""
@@ -240,7 +249,7 @@ class Table(Generic[M]):
             update={"version": expected_version + 1, "updated_at": self._context.now()}
         )
         old, where = self._before(self._key(row)), [eq("version", expected_version)]
-        if self._change(self._key(row), self._values(changed), self._visible(where)):
+        if self._take(self._key(row), self._values(changed), self._visible(where), old):
             return self._noted(old, changed)
         raise self._refusal(self._key(row), expected_version)
 
@@ -252,18 +261,25 @@ class Table(Generic[M]):
         now = self._context.now()
         values = {"version": expected_version + 1, "updated_at": now, "deleted_at": now}
         old = self._before(key)
-        if not self._change(key, values, self._visible([eq("version", expected_version)])):
+        if not self._take(key, values, self._visible([eq("version", expected_version)]), old):
             raise self._refusal(key, expected_version)
         if old is not None and self._changes is not None:
             self._changes.note(old, None)
 
-    def change(self, key: Sequence[str], values: Mapping[str, Any], *where: Condition) -> bool:
+    def change(
+        self,
+        key: Sequence[str],
+        values: Mapping[str, Any],
+        *where: Condition,
+        old: M | None = None,
+    ) -> bool:
         """Set `values` on the row of `key` if it meets `where`; whether this call changed it.
 
-        One conditional statement; a removed row is never changed.
+        One conditional statement; a removed row is never changed. `old` is the row that was read
+        before, where `where` demands its version.
         """
-        old = self._before(key)
-        is_changed = self._change(key, values, self._visible(where))
+        old = old or self._before(key)
+        is_changed = self._take(key, values, self._visible(where), old)
         if is_changed and old is not None:
             self._noted(old, old.model_copy(update=dict(values)))
         return is_changed
@@ -283,11 +299,42 @@ class Table(Generic[M]):
             raise NotFoundError(f"{self.model.TABLE} has no row {self._key_text(row)!r}")
         return stored
 
+    def _take(
+        self,
+        key: Sequence[str],
+        values: Mapping[str, Any],
+        where: Sequence[Condition],
+        old: M | None,
+    ) -> bool:
+        """Change a row in one commit with others where its version alone decides, else alone."""
+        row = following(old, values, where)
+        if self._group is None or row is None:
+            return self._change(key, values, where)
+        in_doubt = False
+        try:
+            if self._group.together(("write", self.name), row, self._take_all, step=Step.WRITE):
+                return True
+        except SharedWorkError:  # some row was refused; perhaps after a commit
+            in_doubt = True
+        return self._change(key, values, where, in_doubt=in_doubt)
+
+    def _take_all(self, rows: Sequence[M]) -> list[bool]:
+        """Store the next versions of rows of any project; whether each was taken."""
+        first = {self._key_text(row): row for row in reversed(rows)}
+        everywhere = Table(self._engine, self.name, self.model, self._context, is_required=True)
+        missed = {self._key_text(row) for row in everywhere.upsert_expected([*first.values()])}
+        taken = {id(row) for key, row in first.items() if key not in missed}
+        return [id(row) in taken for row in rows]
+
     def _change(
-        self, key: Sequence[str], values: Mapping[str, Any], where: Sequence[Condition]
+        self,
+        key: Sequence[str],
+        values: Mapping[str, Any],
+        where: Sequence[Condition],
+        *,
+        in_doubt: bool = False,
     ) -> bool:
         statement = self._update_statement(key, values, where)
-        in_doubt = False
 
         def attempt() -> bool:
             nonlocal in_doubt
@@ -383,7 +430,26 @@ class Table(Generic[M]):
 
     def _before(self, key: Sequence[str]) -> M | None:
         """The row before a change, where changes are noted."""
-        return None if self._changes is None else self.get(*key)
+        return None if self._changes is None else self._before_change(key)
+
+    def _before_change(self, key: Sequence[str]) -> M | None:
+        if self._group is None:
+            return self.get(*key)
+        try:
+            return self._group.together(
+                ("read", self.name, self.scope), tuple(key), self._of_each_key, step=Step.READ
+            )
+        except SharedWorkError:
+            return self.get(*key)
+
+    def _of_each_key(self, keys: Sequence[tuple[str, ...]]) -> list[M | None]:
+        wanted = list(dict.fromkeys(keys))
+        if len(wanted) == 1 or len(self.model.KEY) > 1:
+            found = {key: self.get(*key) for key in wanted}
+        else:
+            rows = self.select(is_in(self.model.KEY[0], [key[0] for key in wanted]))
+            found = {tuple(self._key(row)): row for row in rows}
+        return [found.get(key) for key in keys]
 
     def _noted(self, old: M | None, new: M) -> M:
         if self._changes is not None:
@@ -425,3 +491,17 @@ class Table(Generic[M]):
         lasting = {name: value for name, value in parameters.items() if not is_passing(name)}
         bound = sorted((name, str(value)) for name, value in lasting.items())
         return hashlib.sha256(repr((str(self.name), where, bound, order)).encode()).hexdigest()
+
+
+def following(old: M | None, values: Mapping[str, Any], where: Sequence[Condition]) -> M | None:
+    """`old` with `values`, where that is its next version and `where` asks for no more than that.
+
+    None where more has to be looked at, or where it is clear that the row was changed meanwhile.
+    """
+    version = getattr(old, "version", None)
+    if old is None or version is None or values.get("version") != version + 1:
+        return None
+    if getattr(old, "deleted_at", None) is not None:
+        return None
+    asked = [one for one in where if one != is_null("deleted_at")]
+    return old.model_copy(update=dict(values)) if asked == [eq("version", version)] else None

@@ -47,10 +47,10 @@ class Alerts:
             "acknowledged_at": now,
             "updated_at": now,
         }
-        stored = self.get(alert_id)
+        stored = self.table.about_to_change(alert_id)
         changes = {**values, "version": stored.version + 1}
         if not stored.acknowledged and self.table.change(
-            [alert_id], changes, eq("acknowledged", value=False), eq("version", stored.version)
+            [alert_id], changes, eq("version", stored.version), old=stored
         ):
             return stored.model_copy(update=changes)
         raise _taken(self.get(alert_id))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from dq_databricks.errors import WriteConflictError
@@ -17,6 +19,7 @@ from dq_databricks.store.access import Table
 from dq_databricks.store.changes import Change
 from dq_databricks.store.conditional import Against, insert_unless
 from dq_databricks.store.filters import Condition, eq
+from dq_databricks.store.group_commit import GroupCommit, SharedWorkError, Step
 from dq_databricks.store.page import Page
 
 CHAIN_FORMAT = "1"
@@ -27,12 +30,28 @@ _BYTES_BESIDE = 1_000
 _UNTOLD = frozenset({"version", "updated_at", "created_at", "deleted_at"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An entry to be, and who made the change."""
+
+    entry: Mapping[str, str]
+    actor: Actor
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of a parameter it takes."""
+        return sum(len(text.encode()) for text in self.entry.values()) + _BYTES_BESIDE
+
+
 class AuditLog:
     """Entries of every workspace; each workspace has a chain of its own."""
 
-    def __init__(self, table: Table[AuditEvent], context: Context) -> None:
+    def __init__(
+        self, table: Table[AuditEvent], context: Context, group: GroupCommit | None = None
+    ) -> None:
         self.table = table
         self._context = context
+        self._group = group
 
     def write(self, changes: Sequence[Change], actor: Actor) -> tuple[AuditEvent, ...]:
         """Append `changes` to the chain of the actor's workspace, in one commit."""
@@ -44,17 +63,39 @@ class AuditLog:
         All enter in one commit, up to a size; of two writers of one place one succeeds, the other
         moves. Raises WriteConflictError when others were first every time.
         """
-        with self._context.logging:
-            return tuple(event for part in _parts(entries) for event in self._append(part, actor))
+        given = [_Given(entry, actor) for entry in entries]
+        return tuple(event for part in _parts(given) for event in self._enter(part))
 
-    def _append(self, entries: Sequence[Mapping[str, str]], actor: Actor) -> Sequence[AuditEvent]:
-        for _ in range(MOST_TRIES):
-            events = _chained(self.head(actor.workspace_id), entries, actor, self._context.now())
-            first: Against = {"workspace_id": actor.workspace_id, "sequence": events[0].sequence}
-            if insert_unless(self.table, events, first):
-                return events
+    def _enter(self, part: Sequence[_Given]) -> Sequence[AuditEvent]:
+        """Append one part, in one commit with what others append to the same chain."""
+        if self._group is None:
+            return self._append(part)
+        try:
+            return self._group.together(
+                ("audit", self.table.name, part[0].actor.workspace_id),
+                part,
+                self._append_all,
+                step=Step.RECORD,
+                size=sum(given.size for given in part),
+                most_size=MOST_BYTES,
+            )
+        except SharedWorkError:
+            return self._append(part)
+
+    def _append_all(self, parts: Sequence[Sequence[_Given]]) -> list[Sequence[AuditEvent]]:
+        events = iter(self._append([given for part in parts for given in part]))
+        return [tuple(islice(events, len(part))) for part in parts]
+
+    def _append(self, part: Sequence[_Given]) -> Sequence[AuditEvent]:
+        workspace_id = part[0].actor.workspace_id
+        with self._context.logging:
+            for _ in range(MOST_TRIES):
+                events = _chained(self.head(workspace_id), part, self._context.now())
+                first: Against = {"workspace_id": workspace_id, "sequence": events[0].sequence}
+                if insert_unless(self.table, events, first):
+                    return events
         raise WriteConflictError(
-            f"audit log of workspace {actor.workspace_id!r}: others wrote first {MOST_TRIES} times"
+            f"audit log of workspace {workspace_id!r}: others wrote first {MOST_TRIES} times"
         )
 
     def head(self, workspace_id: str) -> AuditEvent | None:
@@ -82,40 +123,33 @@ def entry_hash(event: AuditEvent) -> str:
     return digest.hexdigest()
 
 
-def _parts(entries: Sequence[Mapping[str, str]]) -> Iterator[Sequence[Mapping[str, str]]]:
+def _parts(entries: Sequence[_Given]) -> Iterator[Sequence[_Given]]:
     """The entries in parts that one parameter of a statement can hold."""
-    part: list[Mapping[str, str]] = []
+    part: list[_Given] = []
     size = 0
     for entry in entries:
-        length = sum(len(text.encode()) for text in entry.values()) + _BYTES_BESIDE
-        if part and size + length > MOST_BYTES:
+        if part and size + entry.size > MOST_BYTES:
             yield part
             part, size = [], 0
         part.append(entry)
-        size += length
+        size += entry.size
     if part:
         yield part
 
 
-def _chained(
-    head: AuditEvent | None,
-    entries: Sequence[Mapping[str, str]],
-    actor: Actor,
-    at: datetime,
-) -> list[AuditEvent]:
+def _chained(head: AuditEvent | None, entries: Sequence[_Given], at: datetime) -> list[AuditEvent]:
     events: list[AuditEvent] = []
-    for entry in entries:
-        head = _next(head, entry, actor, at)
+    for given in entries:
+        head = _next(head, given, at)
         events.append(head)
     return events
 
 
-def _next(
-    head: AuditEvent | None, entry: Mapping[str, str], actor: Actor, at: datetime
-) -> AuditEvent:
+def _next(head: AuditEvent | None, given: _Given, at: datetime) -> AuditEvent:
+    actor = given.actor
     event = AuditEvent.model_validate(
         {
-            **entry,
+            **given.entry,
             "workspace_id": actor.workspace_id,
             "sequence": 1 if head is None else head.sequence + 1,
             "actor": actor.name,

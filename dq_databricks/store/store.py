@@ -28,6 +28,7 @@ from dq_databricks.store.alerts import Alerts
 from dq_databricks.store.audit import AuditLog
 from dq_databricks.store.catalog import Catalog
 from dq_databricks.store.changes import Changes
+from dq_databricks.store.group_commit import GroupCommit
 from dq_databricks.store.history import TestHistory
 from dq_databricks.store.incidents import Incidents
 from dq_databricks.store.outbox import Outbox
@@ -47,7 +48,7 @@ class Store:
 
     `confirm` is asked after writes whether they count; it raises when they do not. `actor` is who
     writes. With `projects`, rows of other projects are never seen. Cursors are signed with
-    `cursor_key`.
+    `cursor_key`. What is written shares commits with other stores of `group`.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Store:
         actor: Actor | None = None,
         projects: Sequence[str] | None = None,
         cursor_key: bytes = b"",
+        group: GroupCommit | None = None,
     ) -> None:
         self._cursor_key = cursor_key
+        self._group = group
         self._actor = actor or Actor(settings.user_name)
         self._projects = projects
         self._changes = Changes()
@@ -90,7 +93,7 @@ class Store:
         self.incidents = Incidents(self.table(Incident), self.table(IncidentEvent))
         self.outbox = Outbox(self.table(OutboxEvent))
         self.settings = StoredSettings(self.table(Setting), settings, context)
-        self.audit = AuditLog(self.table(AuditEvent), context)
+        self.audit = AuditLog(self.table(AuditEvent), context, group)
         self.access = AccessTables(
             self.table(Organization),
             self.table(Workspace),
@@ -116,6 +119,7 @@ class Store:
             scope=scope,
             changes=self._changes,
             cursor_key=self._cursor_key,
+            group=self._group,
         )
 
     def written(self, value: T) -> T:
