@@ -177,6 +177,6 @@ def _check(order: KeyOrder, now: datetime) -> None:
 
 def _two_live(row: ApiKey, other: ApiKey) -> ParameterError:
     return ParameterError(
-        f"key {row.key_prefix}…: two keys of its line are valid already; "
-        f"revoke {other.key_prefix}… ({other.api_key_id}) first"
+        f"key {row.name!r} ({row.api_key_id}): two keys of its line are valid already; "
+        f"revoke the other, {other.api_key_id}, first"
     )

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dq_databricks.model.ids import Context
 from dq_databricks.service.limits import rate_headers
 from dq_databricks.service.metrics import Metrics
-from dq_databricks.service.problems import problem
+from dq_databricks.service.problems import cut, problem
 
 LOG = logging.getLogger("dq_databricks.access_log")
 REQUEST_ID = "X-Request-Id"
@@ -131,8 +131,8 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
     level: Callable[..., None] = LOG.warning if status >= 500 or status == 0 else LOG.info
     level(
         "%s %s %s",
-        scope["method"],
-        scope["path"],
+        cut(scope["method"]),
+        cut(scope["path"]),
         status or "cut",
         extra={"request_id": scope["state"]["request_id"], "ms": round(seconds * 1000, 1)},
     )

@@ -18,6 +18,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from dq_databricks import errors
 from dq_databricks.errors import QualityError
@@ -28,6 +29,7 @@ MEDIA_TYPE = "application/problem+json"
 BASE = "/problems/"
 RETRY_AFTER_S = 2.0
 MOST_DETAIL_CHARS, MOST_ERRORS = 1000, 50
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 STATUS: Mapping[type[QualityError], int] = {
@@ -193,7 +195,10 @@ def on_http_error(request: Request, error: Exception) -> Response:
     title = HTTPStatus(error.status_code).phrase
     other = ProblemType(title.lower().replace(" ", "-"), title, error.status_code, title)
     kind, detail = kinds.get(error.status_code, (other, str(error.detail)))
-    return told(request, kind, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if kind is NO_METHOD:
+        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
+    return told(request, kind, detail, headers=headers)
 
 
 def on_unexpected(request: Request, error: Exception) -> Response:
@@ -231,7 +236,7 @@ def told(
         "title": kind.title,
         "status": kind.status,
         "detail": _shown(detail),
-        "instance": str(request.scope.get("path", "")),
+        "instance": cut(str(request.scope.get("path", ""))),
         "request_id": request_id_of(request),
         **(more or {}),
     }
@@ -246,9 +251,25 @@ def request_id_of(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
+def cut(text: str) -> str:
+    """`text`, or its beginning: an address may be long, and nobody repeats 60 kB of it."""
+    return text if len(text) <= MOST_DETAIL_CHARS else text[: MOST_DETAIL_CHARS - 1] + "…"
+
+
 def _shown(detail: str) -> str:
-    line = redacted(" ".join(detail.split())).translate(_CONTROL)
-    return line if len(line) <= MOST_DETAIL_CHARS else line[: MOST_DETAIL_CHARS - 1] + "…"
+    return cut(redacted(" ".join(detail.split())).translate(_CONTROL))
+
+
+def _methods(request: Request) -> list[str]:
+    """What an address takes: the routes of several methods each know their own only."""
+    app, scope = request.scope.get("app"), request.scope
+    offers = ((method, {**scope, "method": method}) for method in _METHODS)
+    routes = app.routes if app is not None else ()
+    return [
+        method
+        for method, asked in offers
+        if any(route.matches(asked)[0] is Match.FULL for route in routes)
+    ]
 
 
 def _is_untold(error: QualityError, kind: ProblemType) -> bool:
@@ -277,7 +298,7 @@ def _log(request: Request, error: Exception, *, with_trace: bool) -> None:
     LOG.error(
         "%s %s: %s: %s",
         request.method,
-        request.scope.get("path", ""),
+        cut(str(request.scope.get("path", ""))),
         type(error).__name__,
         redacted(str(error)),
         exc_info=error if with_trace else None,

@@ -22,6 +22,7 @@ from dq_databricks.errors import (
     QualityError,
 )
 from dq_databricks.model.ids import Context
+from dq_databricks.model.redacting import redacted
 from dq_databricks.model.scopes import scopes_of
 from dq_databricks.model.vocabulary import Role
 from dq_databricks.settings import Settings
@@ -108,10 +109,12 @@ def test_of_two_rotations_of_a_key_the_second_is_refused(engine: Engine) -> None
     mine, theirs = keys_of(tapped), keys_of(engine)
     first = theirs.create(an_order()).row
     before_the_merge(tapped, lambda: theirs.rotate(first, by="eve"))
-    with pytest.raises(ParameterError, match="two keys of its line"):
+    with pytest.raises(ParameterError, match="two keys of its line") as refused:
         mine.rotate(first, by="ada")
     now = Context().now()
-    assert sum(is_live(row, now) for row in mine.table.select()) == 2
+    live = [row for row in mine.table.select() if is_live(row, now)]
+    assert len(live) == 2
+    assert all(row.api_key_id in redacted(str(refused.value)) for row in live)
 
 
 def test_processes_that_want_one_name_and_the_last_place_share_them(folder: Path) -> None:

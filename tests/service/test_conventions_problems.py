@@ -98,6 +98,22 @@ def test_unknown_addresses_and_methods_are_problems(raises: _Raises) -> None:
     assert method.headers["allow"]
 
 
+def test_a_refused_method_names_every_method_that_the_address_takes(raises: _Raises) -> None:
+    many = raises.client.put("/api/v1/runs")
+    assert (many.status_code, many.headers["allow"]) == (405, "GET, POST")
+    assert raises.client.put("/openapi.json").headers["allow"] == "GET, HEAD"
+
+
+def test_a_long_address_is_cut_in_the_answer_and_in_the_log(
+    raises: _Raises, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="dq_databricks.access_log"):
+        answer = raises.client.get("/" + "a" * 60_000)
+    assert answer.status_code == 404
+    assert len(answer.content) < 5_000
+    assert [len(record.getMessage()) < 2_000 for record in caplog.records] == [True]
+
+
 def test_what_does_not_fit_is_pointed_at(raises: _Raises) -> None:
     answer = raises.client.get("/api/v1/alerts?limit=0")
     assert answer.status_code == 422

@@ -214,6 +214,8 @@ def test_a_form_without_its_token_changes_nothing(site: Site) -> None:
     sent = {"active": "no", "version": "1"}
     answer = browser.post(f"/tests/{site.held.test_id}/active", data=sent)
     assert answer.status_code == 403
+    assert "reload the page" in answer.text
+    assert "key with the scope" not in answer.text  # no key would have helped
     assert site.quality.show_test(site.held.test_id).is_active
 
 

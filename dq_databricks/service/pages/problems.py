@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -67,7 +68,7 @@ def page_problem(request: Request, error: Exception) -> Response:
         status=status,
         title=_TITLES.get(status, "Something went wrong"),
         detail=document["detail"],
-        advice=_ADVICE.get(status, ""),
+        advice=_advice(status, document["detail"]),
         wrong=tuple(f"{item['pointer']}: {item['detail']}" for item in document.get("errors", ())),
         request_id=document["request_id"],
     )
@@ -75,6 +76,13 @@ def page_problem(request: Request, error: Exception) -> Response:
     if "retry-after" in answer.headers:
         response.headers["Retry-After"] = answer.headers["retry-after"]
     return response
+
+
+def _advice(status: int, detail: str) -> str:
+    """What to do; a key with more scopes is no way out of what no scope allows."""
+    if status == HTTPStatus.FORBIDDEN and "scope" not in detail:
+        return ""
+    return _ADVICE.get(status, "")
 
 
 async def answer_http_error_as_asked(request: Request, error: Exception) -> Response:
