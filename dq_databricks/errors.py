@@ -6,7 +6,12 @@ mistakes of the caller (exit code 2) from work that could not be done (exit code
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
+
+MOST_FAULTS = 50
+"""Faults of a document that its error writes out; the others are counted."""
 
 
 class QualityError(Exception):
@@ -59,6 +64,31 @@ class RegexError(WrongUseError):
 
 class UserSqlError(WrongUseError):
     """User-written SQL is not one SELECT (or one condition) of the supported kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What does not fit in a document: at which line, and where as a JSON pointer."""
+
+    problem: str
+    line: int | None = None
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line is not None else self.pointer
+        return f"{place}: {self.problem}" if place else self.problem
+
+
+class DocumentError(WrongUseError):
+    """A document to import does not fit; `faults` names each thing, and nothing was stored."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        shown = [str(fault) for fault in self.faults[:MOST_FAULTS]]
+        if more := len(self.faults) - len(shown):
+            shown.append(f"and {more} more")
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        super().__init__("\n".join([f"{count}; nothing was stored", *shown]))
 
 
 # --- keyed rows ------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import ResultStatus
 from dq_databricks.quality import CheckTypeDescription, Option, Page
+from dq_databricks.quality.exchange import ImportReport
 from dq_databricks.quality.reports import Explanation
 
 
@@ -234,6 +235,12 @@ def record(item: Record) -> None:
     """One row, field by field."""
     rows = ((name, getattr(item, name)) for name in type(item).model_fields)
     write_table(type(item).__name__, ("field", "value"), rows)
+
+
+def imported(report: ImportReport) -> None:
+    """What an import of tests did, or would do."""
+    counts = f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged"
+    say(counts if report.is_stored else f"Nothing was stored; it would be: {counts}")
 
 
 def explanation(item: Explanation) -> None:

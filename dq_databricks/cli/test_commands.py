@@ -17,6 +17,7 @@ from dq_databricks.cli.options import (
     version_options,
 )
 from dq_databricks.cli.output import write_json
+from dq_databricks.quality.documents import MOST_BYTES, Format
 
 _severity = click.option("--severity", type=click.Choice(["warning", "error", "fatal"]))
 _parameters = click.option(
@@ -130,6 +131,31 @@ def remove_test(test_id: str, expect_version: int | None, latest: bool, as_json:
     with opened() as quality:
         test = quality.remove_test(test_id, expected_version=version)
     write_json(test) if as_json else render.record(test)
+
+
+@tests.command("export")
+@click.argument("target", required=False)
+@click.option("--suite", help="Only tests of this suite.")
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml")
+def export_tests(target: str | None, suite: str | None, form: Format) -> None:
+    """Write the tests of TARGET, of a suite, or all, as a document that import takes."""
+    with opened() as quality:
+        text = quality.exchange.export_text(form, suite=suite, table=target)
+    click.echo(text, nl=False)
+
+
+@tests.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+def import_tests(file: str, dry_run: bool, as_json: bool) -> None:
+    """Store all tests of FILE (YAML, or JSON where it is named .json), or nothing of it."""
+    with click.open_file(file, "rb") as stream:
+        text = stream.read(MOST_BYTES + 1)
+    form: Format = "json" if file.casefold().endswith(".json") else "yaml"
+    with opened() as quality:
+        report = quality.exchange.import_tests(text, form, dry_run=dry_run)
+    write_json(report) if as_json else render.imported(report)
 
 
 def parse_parameters(pairs: Sequence[str]) -> dict[str, str]:

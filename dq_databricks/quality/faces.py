@@ -8,6 +8,7 @@ from dq_databricks.quality.audit import AuditFace
 from dq_databricks.quality.browse import BrowseFace
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
+from dq_databricks.quality.exchange import ExchangeFace
 from dq_databricks.quality.history import HistoryFace
 from dq_databricks.quality.incidents import IncidentFace
 from dq_databricks.quality.jobs import JobFace
@@ -25,6 +26,7 @@ from dq_databricks.quality.results import ResultFace
 from dq_databricks.quality.schedules import ScheduleFace
 from dq_databricks.quality.schema import SchemaFace
 from dq_databricks.quality.sources import SourceFace
+from dq_databricks.quality.spreadsheets import SheetFace
 from dq_databricks.quality.suites import SuiteFace
 from dq_databricks.quality.table_view import TableFace
 from dq_databricks.quality.tests import TestFace
@@ -172,6 +174,17 @@ class Faces(Opened):
     def history(self) -> HistoryFace:
         """Versions of tests: list, show, roll back."""
         return HistoryFace(self._ready(), self._writing)
+
+    @property
+    def exchange(self) -> ExchangeFace:
+        """Tests as documents: export, import."""
+        tests = self._tests(write=False)
+        return ExchangeFace(self._ready(), self.context, self.catalog, tests, self._writing)
+
+    @property
+    def sheets(self) -> SheetFace:
+        """Results and anomalies as CSV for spreadsheets."""
+        return SheetFace(self.browse, self.audit)
 
     @property
     def trying(self) -> TryFace:

@@ -49,13 +49,17 @@ class TestFace:
         check_type_name: str,
         columns: Sequence[str],
         parameters: Mapping[str, object],
+        *,
+        snapshot: Snapshot | None = None,
     ) -> tuple[CheckType, Definition, Snapshot]:
         """What a test of a table would be, held against the table as it is now; writes nothing.
 
+        `snapshot` is the table, where it was looked at already.
         Raises UnknownNameError, ParameterError, ColumnNotFoundError, UserSqlError, RegexError.
         """
         check_type = find_check_type(check_type_name)
-        snapshot = self.engine.inspect(relation_of(entry))
+        if snapshot is None:
+            snapshot = self.engine.inspect(relation_of(entry))
         definition = validate(check_type, columns, parameters, snapshot)
         self.reach.check_parameters(definition.parameters)
         self._measure(check_type, definition, snapshot)
@@ -100,7 +104,7 @@ class TestFace:
                 table_id=entry.table_id,
                 table_name=str(snapshot.relation),
                 column_name=definition.columns[0] if len(definition.columns) == 1 else None,
-                severity=_severity(severity) if severity else check_type.severity,
+                severity=severity_named(severity) if severity else check_type.severity,
                 is_locked=True,
                 created_at=now,
                 updated_at=now,
@@ -141,7 +145,7 @@ class TestFace:
         if "suite" in changes:
             update["test_suite_key"] = changes["suite"]
         if "severity" in changes:
-            update["severity"] = _severity(changes["severity"])
+            update["severity"] = severity_named(changes["severity"])
         if "parameters" in changes:
             update["definition"] = self._definition(test, changes["parameters"])
         return update
@@ -158,7 +162,8 @@ class TestFace:
 _TRANSLATED = {"suite", "severity", "parameters"}
 
 
-def _severity(name: str) -> Severity:
+def severity_named(name: str) -> Severity:
+    """The severity of this name; raises UnknownNameError."""
     known = [severity.value for severity in Severity]
     if name not in known:
         hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"

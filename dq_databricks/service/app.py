@@ -19,6 +19,7 @@ from dq_databricks.errors import QualityError
 from dq_databricks.model.ids import Context
 from dq_databricks.service import health, manual
 from dq_databricks.service.api import routes as api
+from dq_databricks.service.api.exchange import IMPORT_PATH
 from dq_databricks.service.headers import Conventions
 from dq_databricks.service.idempotency import Idempotency
 from dq_databricks.service.limits import Bodies
@@ -93,7 +94,12 @@ def _wrap(app: FastAPI, service: Service) -> None:
     """The layers around the routes; the one that is added last is the outermost."""
     settings = service.settings
     app.add_middleware(Idempotency, service=service, base_path=BASE_PATH)
-    app.add_middleware(Bodies, most_bytes=settings.max_body_bytes, base_path=BASE_PATH)
+    app.add_middleware(
+        Bodies,
+        most_bytes=settings.max_body_bytes,
+        base_path=BASE_PATH,
+        yaml_paths=frozenset({BASE_PATH + IMPORT_PATH}),
+    )
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
         app.add_middleware(

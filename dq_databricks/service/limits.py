@@ -23,17 +23,27 @@ from dq_databricks.service.json import read_strictly
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MOST_KEYS = 10_000
+YAML = "application/yaml"
 
 
 class Bodies:
     """Reads each body once, up to `most_bytes`; below `base_path` it must be strict JSON.
 
-    Memory is bounded by the limit, whether or not a length is announced. The bytes that were read
-    are kept in the state of the request as `body`.
+    At the addresses of `yaml_paths` it may be YAML too, which the route reads. Memory is bounded by
+    the limit, whether or not a length is announced. The bytes that were read are kept in the state
+    of the request as `body`.
     """
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, base_path: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most_bytes: int,
+        base_path: str,
+        yaml_paths: frozenset[str] = frozenset(),
+    ) -> None:
         self._app = app
+        self._yaml_paths = yaml_paths
         self._most_bytes = most_bytes
         self._base_path = base_path
 
@@ -44,7 +54,8 @@ class Bodies:
             return
         headers = Headers(scope=scope)
         body = await self._read(headers, receive)
-        if body and scope["path"].startswith(self._base_path):
+        is_yaml = scope["path"] in self._yaml_paths and media_type(headers) == YAML
+        if body and not is_yaml and scope["path"].startswith(self._base_path):
             _check_is_json(headers)
             read_strictly(body)
         scope.setdefault("state", {})["body"] = body
@@ -74,8 +85,13 @@ class Bodies:
         )
 
 
+def media_type(headers: Headers) -> str:
+    """The media type of a body, in small letters and without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def _check_is_json(headers: Headers) -> None:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(headers)
     if kind != "application/json" and not (
         kind.startswith("application/") and kind.endswith("+json")
     ):

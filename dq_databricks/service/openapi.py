@@ -43,6 +43,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     "in": {"type": "string", "examples": ["body"]},
                     "pointer": {"type": "string", "examples": ["/name"]},
                     "detail": {"type": "string"},
+                    "line": {"type": "integer", "description": "Of a document in YAML, from 1."},
                 },
             },
         },

@@ -44,6 +44,7 @@ STATUS: Mapping[type[QualityError], int] = {
     errors.NoTestsError: 422,
     errors.RegexError: 422,
     errors.UserSqlError: 422,
+    errors.DocumentError: 422,
     errors.AlreadyExistsError: 409,
     errors.VersionConflictError: 412,
     errors.EngineError: 500,
@@ -165,7 +166,7 @@ def problem(request: Request, error: Exception) -> Response:
     kind = problem_of(type(error))
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log(request, error, with_trace=kind.status == HTTPStatus.INTERNAL_SERVER_ERROR)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = _faults(error)
     headers: dict[str, str] = {}
     wait = _wait(error, kind.status)
     if wait is not None:
@@ -274,6 +275,18 @@ def _methods(request: Request) -> list[str]:
 
 def _is_untold(error: QualityError, kind: ProblemType) -> bool:
     return isinstance(error, _UNTOLD) or kind.status == HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _faults(error: QualityError) -> dict[str, Any]:
+    """What does not fit in a document, each with its line."""
+    if not isinstance(error, errors.DocumentError):
+        return {}
+    found = [
+        {"in": "body", "pointer": fault.pointer, "detail": _shown(fault.problem)}
+        | ({} if fault.line is None else {"line": fault.line})
+        for fault in error.faults[:MOST_ERRORS]
+    ]
+    return {"errors": found}
 
 
 def _wait(error: QualityError, status: int) -> float | None:
