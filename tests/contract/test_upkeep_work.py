@@ -170,7 +170,7 @@ def fill(store: Store) -> None:
 
 def stand(engine: Engine) -> dict[str, set[str]]:
     return {
-        table: {row[0] for row in rows(engine, f"SELECT {key} FROM main.s.{table}")}
+        table: {str(row[0]) for row in rows(engine, f"SELECT {key} FROM main.s.{table}")}
         for table, key in PLACES.items()
     }
 
