@@ -37,16 +37,20 @@ class Measured:
 async def at_rate(
     connections: Sequence[Connection], request: Next, *, per_s: float, seconds: float
 ) -> Measured:
-    """Requests are due `per_s` a second, whether or not earlier ones were answered."""
+    """Requests are due `per_s` a second, whether or not earlier ones were answered.
+
+    Those that found no free connection when the seconds were over are not sent: a service that
+    cannot keep up shows it by the rate.
+    """
     measured, free = Measured(), asyncio.Queue[Connection]()
     for connection in connections:
         free.put_nowait(connection)
     started = time.perf_counter()
-    tasks = []
+    tasks, end = [], started + seconds
     for number in range(int(per_s * seconds)):
         due = started + number / per_s
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        tasks.append(asyncio.create_task(_one(free, request(number), due, measured)))
+        tasks.append(asyncio.create_task(_one(free, request(number), due, measured, end)))
     await asyncio.gather(*tasks)
     measured.took_s = time.perf_counter() - started
     return measured
@@ -71,11 +75,16 @@ async def as_fast_as_it_goes(
 
 
 async def _one(
-    free: asyncio.Queue[Connection], request: Request, due: float, measured: Measured
+    free: asyncio.Queue[Connection],
+    request: Request,
+    due: float,
+    measured: Measured,
+    end: float,
 ) -> None:
     connection = await free.get()
     try:
-        await _ask(connection, request, due, measured)
+        if time.perf_counter() < end:
+            await _ask(connection, request, due, measured)
     finally:
         free.put_nowait(connection)
 
