@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dq_databricks import Quality
+from dq_databricks.access.identity import Identities
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.migrations.scripts import latest_version
 from dq_databricks.lifecycle.provision import provision, schema_version
 from dq_databricks.lifecycle.shape.live import live_shape
 from dq_databricks.lifecycle.shape.verify import adopt, verify
 from dq_databricks.lifecycle.site import Site
+from dq_databricks.model.actor import Actor
+from dq_databricks.model.alert import Alert
+from dq_databricks.model.base import Record
+from dq_databricks.model.catalog import DEFAULT_WORKSPACE, Project, TableEntry
 from dq_databricks.model.migration import AppliedMigration
+from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.setting import Setting
+from dq_databricks.model.testing import TestRecord, TestResult
 from dq_databricks.sql.identifiers import TableName
+from dq_databricks.sql.statement import Statement
+from dq_databricks.store.access import Table
+from dq_databricks.store.filters import render
 from tests.support.contract import rows, run
 from tests.support.engines import engine_parameters, open_engine_for_tests
 from tests.support.schemas import (
@@ -33,6 +45,16 @@ LEDGER = AppliedMigration.TABLE
 # Its one row is the version itself.
 LEFT_OUT = {Setting.TABLE}
 
+SUBJECTS: tuple[type[Record], ...] = (
+    Project,
+    TableEntry,
+    TestRecord,
+    TestResult,
+    ProfileRun,
+    Anomaly,
+    Alert,
+)
+
 Columns = Mapping[str, Sequence[str]]
 
 over_all_engines = pytest.mark.parametrize("name", engine_parameters())
@@ -46,6 +68,35 @@ def test_a_frozen_schema_of_version_1_is_upgraded(name: str, tmp_path: Path) -> 
 @over_all_engines
 def test_a_frozen_schema_of_version_5_is_upgraded(name: str, tmp_path: Path) -> None:
     upgrade(5, name, tmp_path)
+
+
+def test_what_older_software_wrote_is_seen_in_the_first_workspace(tmp_path: Path) -> None:
+    thaw("v5", tmp_path)
+    settings = settings_for(FROZEN_SCHEMA, home=tmp_path)
+    with open_engine_for_tests("local", tmp_path) as engine:
+        provision(engine, settings, ticking())
+        run(engine, "DELETE FROM main.dq_metadata.dq_projects WHERE name IS NULL")  # hand-made
+        quality = Quality(settings, engine, ticking())
+        everything = seen(quality)
+        assert min(everything.values()) > 0, everything
+        key = quality.access.keys.create("first", role="viewer")
+        assert key.workspace_id == DEFAULT_WORKSPACE
+        identities = Identities(quality.store.access, ticking())
+        mine = identities.of_key(identities.key_with_id(key.api_key_id)).projects
+        assert seen(quality.acting(Actor("ann"), mine)) == everything
+        nothing = seen(quality.acting(Actor("bob"), ["elsewhere"]))
+        assert set(nothing.values()) == {0}
+
+
+def seen(quality: Quality) -> Mapping[str, int]:
+    """How many rows of each table a face shows."""
+    return {model.TABLE: shown(quality.store.table(model)) for model in SUBJECTS}
+
+
+def shown(table: Table[Any]) -> int:
+    where, parameters = render(table.model, table.scope)
+    text = f"SELECT count(*) AS n FROM {table.name.sql} WHERE {where}"
+    return int(table.values(Statement(text, parameters))[0]["n"])
 
 
 def test_drift_accepted_before_an_upgrade_is_accepted_after_it(tmp_path: Path) -> None:
