@@ -6,7 +6,7 @@ import re
 
 from dq_databricks.errors import ParameterError
 from dq_databricks.model.ids import derived_id
-from dq_databricks.store.access import natural_key
+from dq_databricks.store.reading import natural_key
 
 _SLUG = re.compile(r"[a-z0-9-]{3,50}", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+\.[A-Za-z]{2,}", re.ASCII)

@@ -17,10 +17,10 @@ from dq_databricks.errors import AlreadyExistsError, LimitReachedError
 from dq_databricks.model.access import Organization, Workspace
 from dq_databricks.model.catalog import Project
 from dq_databricks.model.ids import Context
-from dq_databricks.store.access import natural_key
 from dq_databricks.store.access_tables import AccessTables
 from dq_databricks.store.conditional import insert_unless
 from dq_databricks.store.filters import eq
+from dq_databricks.store.reading import natural_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from dq_databricks.errors import NotFoundError
 from dq_databricks.model.history import TestSuite
 from dq_databricks.model.ids import Context, derived_id
-from dq_databricks.store.access import natural_key
 from dq_databricks.store.figures import SuiteCount, suite_counts
 from dq_databricks.store.filters import eq, is_null
+from dq_databricks.store.reading import natural_key
 from dq_databricks.store.store import Store
 
 

@@ -11,9 +11,10 @@ from pathlib import PurePath
 from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
 from dq_databricks.model.ids import Context, derived_id
 from dq_databricks.sql.relation import FileRelation, Relation, TableRelation
-from dq_databricks.store.access import Table, natural_key
+from dq_databricks.store.access import Table
 from dq_databricks.store.filters import eq, escaped, in_query
 from dq_databricks.store.page import Page
+from dq_databricks.store.reading import natural_key
 
 FILES = "files"
 

@@ -24,7 +24,7 @@ from dq_databricks.errors import ParameterError, SettingsError, UnknownNameError
 from dq_databricks.model.scopes import ROLE_OF, scopes_from_text, scopes_of, scopes_text, stronger
 from dq_databricks.model.vocabulary import OrganizationRole, Role, Scope
 from dq_databricks.settings import Settings
-from dq_databricks.store.access import natural_key
+from dq_databricks.store.reading import natural_key
 
 PEPPER = b"p" * 32
 
