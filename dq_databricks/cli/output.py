@@ -13,10 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+_WORD = 16  # longer words, such as paths, may be broken
+_FRAME = 3  # what a column takes beside its text
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127) if code not in (9, 10)}
 
 
@@ -67,19 +71,56 @@ def jsonable(value: object) -> Any:
 def write_table(
     title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: str = ""
 ) -> None:
-    """Print rows as a table; the headers named in `numeric` (blank-separated) align right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    right = set(numeric.split())
+    """Print rows as a table; the headers named in `numeric` (blank-separated) align right.
+
+    Where the terminal is too narrow to leave words whole, each row is a block of lines instead.
+    """
+    console = stdout_console()
+    right, cells = set(numeric.split()), [[_cell(value) for value in row] for row in rows]
+    fits = _least_width(headers, cells) <= console.width
+    drawn = _table(headers, cells, right) if fits else _records(headers, cells)
+    drawn.title, drawn.title_justify, drawn.title_style = title, "left", "bold"
+    console.print(drawn)
+
+
+def _table(headers: Sequence[str], cells: Sequence[Sequence[str]], right: set[str]) -> Table:
+    table = Table(header_style="bold")
     for header in headers:
         table.add_column(
             header,
             justify="right" if header in right else "left",
             overflow="fold",
-            no_wrap=header.endswith("_id"),  # an id is there to be copied
+            no_wrap=_is_id(header),
         )
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    stdout_console().print(table)
+    for row in cells:
+        table.add_row(*row)
+    return table
+
+
+def _records(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    """Each row as a block of lines, one a value: what a narrow terminal can show unbroken."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in cells:
+        for header, cell in zip(headers, row, strict=True):
+            table.add_row(header, cell)
+        table.add_row("", "")
+    return table
+
+
+def _least_width(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """The columns that a table needs to break no word up to `_WORD`, nor an id."""
+    widths = []
+    for at, header in enumerate(headers):
+        words = [word for row in cells for word in Text.from_markup(row[at]).plain.split()]
+        longest = max(map(cell_len, (*header.split(), *words)), default=0)
+        widths.append(longest if _is_id(header) else min(longest, _WORD))
+    return sum(width + _FRAME for width in widths) + 1
+
+
+def _is_id(header: str) -> bool:
+    return header.endswith("_id")  # it is there to be copied
 
 
 def _cell(value: object) -> str:
