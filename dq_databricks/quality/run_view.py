@@ -41,7 +41,7 @@ class RunView(BaseModel):
     run_id: str
     kind: JobKind
     status: RunStatus = Field(description="`pending` while its job waits.")
-    is_ended: bool
+    is_ended: bool = Field(description="Neither run nor worker goes on: it can be retried.")
     project_key: str | None
     title: str
     trigger_source: TriggerSource
@@ -78,11 +78,16 @@ def view_of_run(run: TestRun | ProfileRun, job: Job | None) -> RunView:
         **_of_job(job),
         run_id=run.test_run_id if isinstance(run, TestRun) else run.profile_run_id,
         kind=JobKind.TEST if is_test else JobKind.PROFILE,
-        is_ended=run.status in ENDED,
+        is_ended=run.status in ENDED and not _is_held(job, run),
         title=job.title if job else f"{'Test' if is_test else 'Profile'} {named or 'tables'}",
         current_run_id=job.run_id if job else run_id_of(run),
         created_at=job.created_at if job else run.started_at,
     )
+
+
+def _is_held(job: Job | None, run: TestRun | ProfileRun) -> bool:
+    """Whether the worker of `run` has closed it, but not ended its job yet."""
+    return job is not None and job.status is JobStatus.RUNNING and job.run_id == run_id_of(run)
 
 
 def view_of_job(job: Job) -> RunView:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from dq_databricks import Quality
 from dq_databricks.launching.worker import carry_out
 from dq_databricks.model.vocabulary import JobStatus
+from dq_databricks.quality.run_view import view_of_run
 from dq_databricks.service.events import RunEvents
 from tests.support.jobs import quick
 from tests.support.service import ServiceUnderTest, make_workspace, service
@@ -105,6 +106,18 @@ def test_a_waiting_run_is_cancelled_at_once_and_never_starts(site: Site) -> None
     run = site.run(job["run_id"])
     assert (run["status"], run["error_message"]) == ("cancelled", "cancelled by admin of default")
     assert site.client.post(f"{API}/runs/{job['run_id']}/cancel").status_code == 409
+
+
+def test_a_run_has_ended_when_it_can_be_retried(site: Site) -> None:
+    job = site.start()
+    site.carry_out(job)
+    run = site.quality.store.runs.get(job["run_id"])
+    ended = site.quality.jobs.show(job["job_id"])
+    assert view_of_run(run, ended).is_ended
+    closing = ended.model_copy(update={"status": JobStatus.RUNNING})
+    assert not view_of_run(run, closing).is_ended
+    repeated = closing.model_copy(update={"run_id": "run of the second attempt"})
+    assert view_of_run(run, repeated).is_ended
 
 
 def test_an_ended_run_is_retried_as_a_new_one_that_names_the_old(site: Site) -> None:
