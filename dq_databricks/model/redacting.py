@@ -15,7 +15,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (
         re.compile(
-            r"(?i)\b([a-z_-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key"
+            r"(?i)(?<![\w/])([a-z_-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key"
             r"|signature|sig))([\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"')}\]]+)"
         ),
         rf"\1\2{HIDDEN}",

@@ -24,6 +24,7 @@ from dq_databricks.launching.open import open_launcher
 from dq_databricks.model.ids import Context
 from dq_databricks.model.vocabulary import JobStatus, Role, Scope
 from dq_databricks.quality import Quality
+from dq_databricks.quality.access_keys import CreatedKey
 from dq_databricks.service.app import create_app
 from dq_databricks.service.auth import default_authenticator
 from dq_databricks.service.background import Background, Work
@@ -32,6 +33,7 @@ from dq_databricks.settings import Settings
 
 KEY_NAME = "sign-in of dq serve"
 KEY_DAYS = 7
+MOST_KEYS = 1000
 DISPATCH_S, MEASURE_S, PURGE_S = 5.0, 15.0, 3600.0
 GRACE_S = 3
 
@@ -56,11 +58,7 @@ def serve(settings: Settings, host: str, port: int, told: Callable[[Started], No
         listener = stack.enter_context(_listening(host, port))
         engine = open_engine(settings)
         stack.callback(engine.close)
-        key = (
-            Quality(settings, engine, context)
-            .access.everywhere()
-            .keys.create(KEY_NAME, role=Role.ADMIN, scopes=[Scope.PLATFORM], expires_days=KEY_DAYS)
-        )
+        key = sign_in_key(Quality(settings, engine, context))
         authenticator = default_authenticator(settings, context)
         app = create_app(settings, authenticator, engine=engine, context=context)
         stack.enter_context(_working(app, engine))
@@ -68,6 +66,18 @@ def serve(settings: Settings, host: str, port: int, told: Callable[[Started], No
         started = Started(address, key.key, key.expires_at)
         charts.warm_up()
         _run(app, listener, lambda: told(started))
+
+
+def sign_in_key(quality: Quality) -> CreatedKey:
+    """A new key to sign in with; of earlier starts only the newest stays valid.
+
+    That one may belong to a service beside this one.
+    """
+    keys = quality.access.everywhere().keys
+    earlier = [key for key in keys.list(limit=MOST_KEYS).items if key.name == KEY_NAME]
+    for key in [key for key in earlier if key.is_valid][1:]:
+        keys.revoke(key.api_key_id)
+    return keys.create(KEY_NAME, role=Role.ADMIN, scopes=[Scope.PLATFORM], expires_days=KEY_DAYS)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dq_databricks import Quality
+from dq_databricks.service.serve import KEY_NAME, sign_in_key
 from tests.e2e.conftest import Said
 from tests.support.provisioned import put_schema
 from tests.support.serving import serving
@@ -34,6 +36,14 @@ def test_one_command_serves_what_one_can_sign_in_to(tmp_path: Path) -> None:
     assert told["level"] == "info"
     assert "\x1b" not in log.read_text()
     assert served.key not in log.read_text()
+
+
+def test_keys_of_earlier_starts_do_not_pile_up(quality: Quality) -> None:
+    with quality:
+        made = [sign_in_key(quality) for _ in range(4)]
+        known = quality.access.keys.list().items
+        valid = [key.api_key_id for key in known if key.name == KEY_NAME and key.is_valid]
+    assert valid == [made[3].api_key_id, made[2].api_key_id]
 
 
 def test_background_work_goes_on_and_is_shown(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def list_log(folder: Path, *, table: str) -> LogFiles:
         elif match := _CHECKPOINT.fullmatch(name):
             checkpoints.setdefault(int(match[1]), []).append(folder / LOG / name)
     if not commits and not checkpoints:
-        raise TableNotFoundError(f"table {table}: its log in {folder} holds no commit")
+        raise TableNotFoundError(f"table {table}: its log holds no commit")
     files = LogFiles(
         folder, tuple(sorted(commits)), {v: tuple(sorted(p)) for v, p in checkpoints.items()}
     )
@@ -69,7 +69,7 @@ def _names(folder: Path, *, table: str) -> list[str]:
     try:
         return [path.name for path in (folder / LOG).iterdir()]
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise TableNotFoundError(f"table {table} not found: no Delta log in {folder}") from error
+        raise TableNotFoundError(f"table {table} not found: it has no Delta log") from error
 
 
 def _check(files: LogFiles, *, table: str) -> None:
