@@ -48,9 +48,17 @@ def test_every_class_of_errors_has_a_status_and_a_type_of_its_own() -> None:
     assert len(slugs) == len(set(slugs))
 
 
+def _an(kind: type[QualityError]) -> QualityError:
+    if kind is errors.TooManyRequestsError:
+        return errors.TooManyRequestsError("no", 1.5)
+    if kind is errors.DocumentError:
+        return errors.DocumentError([errors.Fault("no such thing", 3, "/tests/0")])
+    return kind("no such thing")
+
+
 @pytest.mark.parametrize("kind", sorted(STATUS, key=lambda kind: kind.__name__))
 def test_every_error_is_answered_as_its_problem(raises: _Raises, kind: type[QualityError]) -> None:
-    raises.error = kind("no", 1.5) if kind is errors.TooManyRequestsError else kind("no such thing")
+    raises.error = _an(kind)
     answer = raises.client.get("/raise")
     document = answer.json()
     assert answer.status_code == document["status"] == STATUS[kind]
@@ -144,6 +152,10 @@ def test_a8_secrets_leave_no_trace_in_a_problem(raises: _Raises, text: str) -> N
     assert "CANARY" not in redacted(text)
     raises.error = errors.TargetError(text)
     assert "CANARY" not in raises.client.get("/raise").text
+
+
+def test_a_path_is_no_secret_that_is_named() -> None:
+    assert redacted("'/etc/passwd': a table is named") == "'/etc/passwd': a table is named"
 
 
 def test_a9_control_characters_of_names_do_not_reach_answers(raises: _Raises) -> None:
