@@ -11,6 +11,7 @@ settings.register_profile("house", deadline=None, derandomize=True)  # counts, n
 settings.load_profile("house")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist asks each test for its group
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Group the Spark lane, and leave out of it what a module's SPARK_SAMPLE does not name.
 
