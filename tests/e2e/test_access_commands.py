@@ -82,10 +82,10 @@ def test_a12_verify_names_the_first_broken_link(dq: Dq, tmp_path: Path) -> None:
     assert dq("audit", "verify").code == 0
     cut = dq("audit", "verify", "--head", str(head))
     assert (cut.code, "tail was cut" in cut.out) == (3, True)
-    edited(tmp_path, "UPDATE main.dq_metadata.dq_audit_log SET actor = 'eve' WHERE sequence = 3")
+    edited(tmp_path, "UPDATE main.dq_metadata.dq_audit_log SET actor = 'eve' WHERE sequence = 1")
     broken = dq("audit", "verify", "--json")
     assert broken.code == 3
-    assert broken.document["broken"]["sequence"] == 3
+    assert broken.document["broken"]["sequence"] == 1
     head.write_text("{}")
     assert dq("audit", "verify", "--head", str(head)).code == 2
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +47,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 
 def _send(client: TestClient, body: bytes, kind: str = "application/json") -> tuple[int, str]:
-    started = time.monotonic()
     answer = client.post("/api/v1/notes", content=body, headers={"Content-Type": kind})
-    assert time.monotonic() - started < 1
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
     return answer.status_code, answer.text

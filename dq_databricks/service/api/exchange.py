@@ -15,13 +15,14 @@ from dq_databricks.service.limits import YAML, media_type
 
 router = APIRouter(prefix="/tests", tags=["tests"])
 IMPORT_PATH = "/tests/import"
+_AS_DOCUMENT = {"schema": {"$ref": "#/components/schemas/TestDocument"}}
 _AS_TEXT = {"schema": {"type": "string"}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "At most 2,000 tests; YAML without tags, anchors and aliases.",
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/TestDocument"}},
+            "application/json": _AS_DOCUMENT,
             YAML: _AS_TEXT,
         },
     }
@@ -65,7 +66,7 @@ class Imported(BaseModel):
 @router.get(
     "/export",
     response_model=TestDocument,
-    responses={200: {"content": {YAML: _AS_TEXT}}},
+    responses={200: {"content": {YAML: _AS_DOCUMENT}}},
 )
 def export_tests(
     asked: Reading,
