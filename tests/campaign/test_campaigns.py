@@ -22,7 +22,7 @@ from benchmarks.campaigns.stage import Campaign
 from dq_databricks.engine.local.database import Database
 
 # One process has the crew.
-pytestmark = pytest.mark.xdist_group("campaign")
+pytestmark = [pytest.mark.xdist_group("campaign"), pytest.mark.timeout(900)]
 
 ROUNDS = [(Migrating(), 8), (Renaming(), 1), (Restoring(), 16)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.campaigns.api import fuzz, ids_of
 from dq_databricks.model.catalog import DEFAULT_WORKSPACE
 from dq_databricks.model.ids import Context
@@ -14,6 +16,7 @@ CASES = 2_000
 ASKED = 2_400  # some operations take nothing that could be varied
 
 
+@pytest.mark.timeout(900)
 def test_made_up_requests_are_answered_as_the_document_says(tmp_path: Path) -> None:
     with service(tmp_path, context=Context(monotonic=leaps())) as under_test:
         create_orders(under_test.quality.engine)
