@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,9 +134,9 @@ async def _load(service: Service, ids: Sequence[str], seconds: float) -> None:
         connection.close()
 
 
-async def _told(service: Service, name: str, wanted: int | None, load: object) -> None:
+async def _told(service: Service, name: str, wanted: int | None, load: Awaitable[Measured]) -> None:
     before = service.cpu_s()
-    measured: Measured = await load  # type: ignore[misc]
+    measured = await load
     cpu = (service.cpu_s() - before) / measured.took_s
     statuses = " ".join(f"{status}:{count}" for status, count in measured.statuses.items())
     print(

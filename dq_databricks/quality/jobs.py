@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dq_databricks.errors import (
@@ -235,11 +235,6 @@ class JobFace:
 
     def _queue(self) -> Jobs:
         return Jobs(self.store.table(Job), self.context)
-
-    def _jobs_of(self, runs: Sequence[Run]) -> dict[str, Job]:
-        ids = [run.job_id for run in runs if run.job_id is not None]
-        found = self._queue().select(is_in("job_id", ids)).items if ids else ()
-        return {job.job_id: job for job in found}
 
     def _add(self, job: Job) -> Job:
         store = self.writable()

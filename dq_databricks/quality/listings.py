@@ -242,10 +242,6 @@ class Listings:
         more += [] if wanted.since is None else [ge("created_at", wanted.since)]
         return self.store.alerts.select(*_named(named), *more, limit=limit, cursor=cursor)
 
-    def alerts_of(self, ids: Sequence[str]) -> tuple[Alert, ...]:
-        """The alerts of these ids that there are."""
-        return self.store.alerts.select(is_in("alert_id", ids)).items
-
     def audit(
         self, wanted: AuditFilter, *, limit: int = 50, cursor: str | None = None
     ) -> Page[AuditEvent]:

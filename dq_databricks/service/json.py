@@ -1,4 +1,4 @@
-"""JSON in and out: answers without NaN, and bodies that are read strictly, in bounded memory."""
+"""JSON in: bodies that are read strictly, in bounded memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import math
 import re
 from typing import Any
-
-from fastapi.responses import JSONResponse
 
 from dq_databricks.errors import RequestError
 
@@ -18,26 +16,6 @@ MOST_DIGITS = 400
 # never ends is passed over once.
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
-class FiniteJSONResponse(JSONResponse):
-    """JSON whose numbers are all finite: NaN and infinities are null, as the schema allows."""
-
-    def render(self, content: Any) -> bytes:
-        """`content` as UTF-8."""
-        text = json.dumps(finite(content), ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8", "backslashreplace")
-
-
-def finite(value: Any) -> Any:
-    """`value` with null for NaN and infinities."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
 
 
 def read_strictly(body: bytes) -> Any:

@@ -218,11 +218,6 @@ async def answer_invalid(request: Request, error: Exception) -> Response:
     return on_invalid(request, error)
 
 
-async def answer_http_error(request: Request, error: Exception) -> Response:
-    """`on_http_error`, without a thread of its own."""
-    return on_http_error(request, error)
-
-
 def told(
     request: Request,
     kind: ProblemType,

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -365,7 +366,7 @@ def test_c7_four_dispatchers_in_processes_start_each_slot_once(
     assert {bench.schedule(f"s{n}").missed_count for n in range(SCHEDULES)} == {0}
 
 
-def _dispatch_ticks(opener: Callable[[], Engine], gate: object) -> list[str]:
+def _dispatch_ticks(opener: Callable[[], Engine], gate: Barrier) -> list[str]:
     """Dispatch all ticks at the same time as the others; the jobs that were ours."""
     queued: list[str] = []
     with opener() as engine:
@@ -373,7 +374,7 @@ def _dispatch_ticks(opener: Callable[[], Engine], gate: object) -> list[str]:
             # Each has a clock of its own, a little off.
             at = START + tick * MINUTE + timedelta(microseconds=os.getpid())
             store = Store(engine, settings_for("s"), Context(now=partial(_same, at)))
-            gate.wait()  # type: ignore[attr-defined]
+            gate.wait()
             queued += [job.job_id for job in Dispatcher(store.schedules).round(at).jobs]
     return queued
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from dq_databricks.service.json import FiniteJSONResponse, read_strictly
+from dq_databricks.service.json import read_strictly
 from tests.support.served import app_over
 
 LIMIT = 200_000
@@ -42,7 +42,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     app: FastAPI = app_over(tmp_path_factory.mktemp("lake"), max_body_bytes=LIMIT)
     app.post("/api/v1/notes")(_noted)
     app.get("/api/v1/odd")(_odd)
-    app.get("/api/v1/raw", response_class=FiniteJSONResponse)(_raw)
+    app.get("/api/v1/raw")(_raw)
     return TestClient(app, raise_server_exceptions=False)
 
 
