@@ -54,7 +54,7 @@ screenshots: $(VENV)/.dev ## Take the pictures of the README (CHROMIUM=/usr/bin/
 lock: $(VENV)/.dev ## Pin the dependencies again, with hashes
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/demo.txt
-	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service --extra spark --extra warehouse --extra dev \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra service --extra spark --extra warehouse --extra secrets --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o constraints/dev.txt
 
 clean: ## Remove the environment, the local lake and the caches

@@ -60,6 +60,10 @@ class Connection(MutableRecord):
     status: ConnectionStatus = ConnectionStatus.UNKNOWN
     last_tested_at: datetime | None = None
     last_error: str | None = None
+    federation_options: str | None = None
+    uc_connection: str | None = None
+    supports_history: bool = True
+    supports_statistics: bool = True
 
 
 class TableGroup(MutableRecord):

@@ -1,0 +1,2 @@
+-- irreversible: Delta drops a column only on tables with column mapping, which these tables do not
+-- have, so that every engine can write them. Earlier software ignores the added columns.
