@@ -189,6 +189,35 @@ class StorageFullError(EngineError):
     """The disk below the local lake is full; the table stays readable."""
 
 
+# --- secrets ---------------------------------------------------------------------------------
+
+
+class SecretStoreError(QualityError):
+    """A place where secrets are kept cannot be read or written; names the reference alone."""
+
+
+class SecretNotFoundError(SecretStoreError):
+    """Nothing is kept under a reference."""
+
+    wrong_use = True
+
+
+class SecretExposedError(SecretStoreError):
+    """A file of secrets may be read by others than its owner, so it was not used."""
+
+    wrong_use = True
+
+
+class SecretDeniedError(SecretStoreError):
+    """We may not read what a reference names."""
+
+
+class SecretUnavailableError(SecretStoreError):
+    """The place a reference names does not answer now."""
+
+    retryable = True
+
+
 # --- migrations ------------------------------------------------------------------------------
 
 

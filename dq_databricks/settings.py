@@ -87,8 +87,28 @@ class Settings:
         "",
         "DQ_SERVICE_SECRET",
         "Secret that API keys are hashed and cookies signed with, 32 characters or more, or "
-        "env:NAME or file:PATH of it; a file below DQ_HOME by default.",
+        "a reference to it (secret:SCOPE/KEY, env:NAME, file:PATH, vault:NAME); a file below "
+        "DQ_HOME by default.",
         secret=True,
+    )
+    token_ref: str = _option(
+        "",
+        "DQ_TOKEN_REF",
+        "Reference to the token that the warehouse engine signs in with, such as "
+        "secret:SCOPE/KEY; empty: the identity that databricks-sdk finds.",
+    )
+    vault: str = _option(
+        "", "DQ_VAULT", "File of the encrypted vault; vault.json below DQ_HOME by default."
+    )
+    vault_key: str = _option(
+        "",
+        "DQ_VAULT_KEY",
+        "Keys of the vault, separated by commas, of which the first encrypts; those in "
+        "DQ_VAULT_KEY_FILE by default.",
+        secret=True,
+    )
+    vault_key_file: str = _option(
+        "", "DQ_VAULT_KEY_FILE", "File with the keys of the vault; beside it by default."
     )
     api_key_header: str = _option(
         "X-API-Key", "API_KEY_HEADER", "Header in which requests carry their API key."

@@ -5,25 +5,37 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
-from dq_databricks.errors import SettingsError
+from dq_databricks.errors import SecretStoreError, SettingsError
+from dq_databricks.model.redacting import Redaction
+from dq_databricks.model.secret_reference import SecretReference
+from dq_databricks.secrets import open_secrets
 from dq_databricks.settings import Settings
 
 SECRET_FILE = "service.secret"
 LEAST_CHARS = 32
+_REFERENCE = re.compile(r"(?:secret|env|file|vault):")
 
 
-def service_secret(settings: Settings) -> bytes:
-    """The secret of the service that `settings` describe.
+def service_secret(settings: Settings, redaction: Redaction) -> bytes:
+    """The secret of the service that `settings` describe; `redaction` learns it.
 
-    DQ_SERVICE_SECRET, or what it refers to (``env:NAME``, ``file:PATH``). Without it the local
-    engine keeps one in a file below DQ_HOME, made where it is missing and readable by its owner
-    alone. Raises SettingsError where there is none, or one too short to be one.
+    DQ_SERVICE_SECRET, or what it refers to (``secret:SCOPE/KEY``, ``env:NAME``, ``file:PATH``,
+    ``vault:NAME``). Without it the local engine keeps one in a file below DQ_HOME, made where it
+    is missing and readable by its owner alone. Raises SettingsError where there is none, or one
+    too short to be one.
     """
+    found = _found(settings, redaction)
+    redaction.learn(found.decode())
+    return found
+
+
+def _found(settings: Settings, redaction: Redaction) -> bytes:
     if settings.service_secret:
-        return _long_enough(_resolved(settings.service_secret))
+        return _long_enough(_resolved(settings, redaction))
     if settings.engine != "local":
         raise SettingsError(
             f"DQ_SERVICE_SECRET is not set; with the {settings.engine} engine keys and cookies "
@@ -37,20 +49,15 @@ def purpose_key(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, b"dq-databricks/1/" + purpose.encode(), hashlib.sha256).digest()
 
 
-def _resolved(given: str) -> str:
-    kind, separator, place = given.partition(":")
-    if separator and kind == "env":
-        return os.environ.get(place, "")
-    if separator and kind == "file":
-        return _read(Path(place).expanduser())
-    return given
-
-
-def _read(path: Path) -> str:
+def _resolved(settings: Settings, redaction: Redaction) -> str:
+    given = settings.service_secret
+    if not _REFERENCE.match(given):
+        return given
+    reference = SecretReference.parse(given)
     try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"DQ_SERVICE_SECRET: {path} cannot be read as text") from error
+        return open_secrets(settings, redaction).resolve(reference).reveal().strip()
+    except SecretStoreError as error:
+        raise SettingsError(f"DQ_SERVICE_SECRET: {error}") from error
 
 
 def _long_enough(text: str) -> bytes:

@@ -12,6 +12,7 @@ from dq_databricks.checks.entry import CheckType
 from dq_databricks.checks.finding import finding_in_words
 from dq_databricks.engine.protocol import Snapshot
 from dq_databricks.errors import QualityError
+from dq_databricks.model.redacting import redacted
 from dq_databricks.model.testing import TestRecord
 from dq_databricks.model.vocabulary import ResultStatus, Severity
 from dq_databricks.rules.values import PastReadout, Readout, Verdict
@@ -92,7 +93,7 @@ def bind(
         bound = _bound(test, snapshot, resolve_reference=resolve_reference, now=now)
         return replace(bound, previous=tuple(previous))
     except QualityError as error:
-        return BoundCheck(test.test_id, test.severity, problem=str(error))
+        return BoundCheck(test.test_id, test.severity, problem=redacted(str(error)))
 
 
 def _bound(

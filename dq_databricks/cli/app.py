@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
@@ -28,13 +29,16 @@ from dq_databricks.cli import (
     rename_commands,
     schedule_commands,
     schema_commands,
+    secret_commands,
     serve_commands,
     tenant_commands,
     test_commands,
     upkeep_commands,
 )
-from dq_databricks.cli.options import RootGroup
+from dq_databricks.cli.options import REDACTION, RootGroup
 from dq_databricks.errors import QualityError
+from dq_databricks.model.log_lines import warn_on
+from dq_databricks.model.redacting import Redaction
 from dq_databricks.quality.reports import EXIT_COULD_NOT_RUN, EXIT_FINE
 from dq_databricks.settings import Settings
 
@@ -89,6 +93,7 @@ def _default(value: object) -> str:
 @click.pass_context
 def dq(context: click.Context, home: Path | None, engine: str | None) -> None:
     """Load the settings of this invocation."""
+    context.meta[REDACTION] = context.obj or Redaction.of_environment()
     settings = Settings.load()
     if home is not None:
         settings = replace(settings, home=home)
@@ -114,6 +119,7 @@ for _command in (
     *serve_commands.COMMANDS,
     *tenant_commands.COMMANDS,
     *access_commands.COMMANDS,
+    *secret_commands.COMMANDS,
     *project_commands.COMMANDS,
     *audit_commands.COMMANDS,
 ):
@@ -124,35 +130,42 @@ for _command in drift_commands.COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `dq` and exit; every error is one line on stderr, never a traceback."""
-    sys.excepthook = _report_unexpected
-    sys.exit(run(arguments))
+    redaction = Redaction.of_environment()
+    sys.excepthook = partial(_report_unexpected, redaction)
+    warn_on(redaction)
+    sys.exit(run(arguments, redaction))
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run `dq` with `arguments` (the process's by default); the exit code."""
+def run(arguments: list[str] | None = None, redaction: Redaction | None = None) -> int:
+    """Run `dq` with `arguments` (the process's by default); the exit code.
+
+    No error shows what `redaction` knows or learns: by default what the environment names so.
+    """
+    known = redaction or Redaction.of_environment()
+    fail = partial(_fail, known)
     try:
-        code = dq.main(arguments, prog_name="dq", standalone_mode=False)
+        code = dq.main(arguments, prog_name="dq", standalone_mode=False, obj=known)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return EXIT_FINE
     except click.UsageError as error:
-        return _fail(error.format_message(), EXIT_WRONG_USE)
+        return fail(error.format_message(), EXIT_WRONG_USE)
     except click.ClickException as error:
-        return _fail(error.format_message(), EXIT_WRONG_USE)
+        return fail(error.format_message(), EXIT_WRONG_USE)
     except click.Abort:
-        return _fail("interrupted", EXIT_INTERRUPTED)
+        return fail("interrupted", EXIT_INTERRUPTED)
     except QualityError as error:
-        return _fail(str(error), EXIT_WRONG_USE if error.wrong_use else EXIT_COULD_NOT_RUN)
+        return fail(str(error), EXIT_WRONG_USE if error.wrong_use else EXIT_COULD_NOT_RUN)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{place}{error.strerror or error}", EXIT_COULD_NOT_RUN)
+        return fail(f"{place}{error.strerror or error}", EXIT_COULD_NOT_RUN)
     except SystemExit:  # click's answer to a reader that went away, as in `dq … | head`
         return EXIT_PIPE_CLOSED
     return code if isinstance(code, int) else EXIT_FINE
 
 
-def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
+def _fail(redaction: Redaction, message: str, code: int) -> int:
+    line = " ".join(redaction(message).split())
     click.echo(f"dq: {_one_line(line)}", err=True)
     return code
 
@@ -162,12 +175,15 @@ def _one_line(text: str) -> str:
 
 
 def _report_unexpected(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    redaction: Redaction,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
 ) -> None:
     """Say in one line that this is our fault, and keep the traceback in a file."""
-    text = "".join(traceback.format_exception(kind, error, trace))
+    text = redaction("".join(traceback.format_exception(kind, error, trace)))
     with NamedTemporaryFile("w", prefix="dq-error-", suffix=".txt", delete=False) as report:
         report.write(text)
-    line = _one_line(" ".join(f"{kind.__name__}: {error}".split()))
+    line = _one_line(" ".join(redaction(f"{kind.__name__}: {error}").split()))
     click.echo(f"dq: internal error, please report it with {report.name}: {line}", err=True)
     os._exit(EXIT_COULD_NOT_RUN)

@@ -60,7 +60,7 @@ def _connection_fields(function: Any) -> Any:
         click.option(
             "--credentials",
             "managed_credentials_ref",
-            help="Reference to the secret (scope/key or env:NAME), never its value.",
+            help="Reference to the secret: secret:SCOPE/KEY, env:NAME, file:PATH, vault:NAME.",
         ),
     ):
         function = option(function)

@@ -12,10 +12,13 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dq_databricks.cli.output import stderr_console
+from dq_databricks.model.ids import Context
 from dq_databricks.model.progress import silent
+from dq_databricks.model.redacting import Redaction
 from dq_databricks.quality import Quality, open_quality
 from dq_databricks.settings import Settings
 
+REDACTION = "dq_databricks.redaction"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -97,8 +100,14 @@ def opened() -> Iterator[Quality]:
     """The public face with the settings of this invocation, closed at the end."""
     context = click.get_current_context()
     settings: Settings = context.find_root().obj
-    with open_quality(settings, told=_tell) as quality:
+    with open_quality(settings, told=_tell, context=Context(redaction=redaction())) as quality:
         yield quality
+
+
+def redaction() -> Redaction:
+    """What this invocation knows to be secret: one object, from its first line to its last."""
+    known: Redaction = click.get_current_context().meta[REDACTION]
+    return known
 
 
 def _tell(sentence: str) -> None:

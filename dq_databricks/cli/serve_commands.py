@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dq_databricks.cli.options import json_option
+from dq_databricks.cli.options import json_option, redaction
 from dq_databricks.cli.output import stdout_console, write_json
 from dq_databricks.errors import MissingExtraError
+from dq_databricks.model.ids import Context
 from dq_databricks.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def serve(settings: Settings, host: str, port: int, log_json: bool, as_json: boo
     Prints the address and a key to sign in with, an administrator's, valid for seven days.
     """
     run, log_to = _service()
-    log_to(as_json=log_json or not sys.stderr.isatty())
-    run(settings, host, port, write_json if as_json else _tell)
+    known = redaction()
+    log_to(as_json=log_json or not sys.stderr.isatty(), redaction=known)
+    run(settings, host, port, write_json if as_json else _tell, Context(redaction=known))
 
 
 def _tell(started: Started) -> None:

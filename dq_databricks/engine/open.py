@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import MissingExtraError
+from dq_databricks.model.redacting import Redaction
 from dq_databricks.settings import EngineName, Settings
 
 
@@ -22,6 +23,7 @@ class _Loader:
     function: str
     extra: str
     drivers: frozenset[str]
+    signs_in: bool = False
 
 
 _LOADERS: Mapping[EngineName, _Loader] = {
@@ -30,21 +32,26 @@ _LOADERS: Mapping[EngineName, _Loader] = {
         "dq_databricks.engine.spark", "open_spark", "spark", frozenset({"pyspark", "delta"})
     ),
     "warehouse": _Loader(
-        "dq_databricks.engine.warehouse", "open_warehouse", "warehouse", frozenset({"databricks"})
+        "dq_databricks.engine.warehouse",
+        "open_warehouse",
+        "warehouse",
+        frozenset({"databricks"}),
+        signs_in=True,
     ),
 }
 
 
-def open_engine(settings: Settings) -> Engine:
-    """The engine of `settings`, not yet connected to anything.
+def open_engine(settings: Settings, redaction: Redaction | None = None) -> Engine:
+    """The engine of `settings`, not yet connected to anything; `redaction` learns its secrets.
 
     Raises MissingExtraError naming what to install when a driver is absent.
     """
     loader = _LOADERS[settings.engine]
     try:
         module = importlib.import_module(loader.module)
-        opened: Callable[[Settings], Engine] = getattr(module, loader.function)
-        return opened(settings)
+        opened: Callable[..., Engine] = getattr(module, loader.function)
+        # Only a warehouse signs in; the others run as whoever runs this.
+        return opened(settings, redaction) if loader.signs_in else opened(settings)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in loader.drivers:
             raise

@@ -48,7 +48,8 @@ def carry_out(settings: Settings, job_id: str) -> int:
 
     What the task of a Databricks job does.
     """
-    with open_engine(settings) as engine:
+    context = Context()
+    with open_engine(settings, context.redaction) as engine:
         return worker.carry_out(
-            settings, job_id, engine=engine, context=Context(), launcher=settings.launcher
+            settings, job_id, engine=engine, context=context, launcher=settings.launcher
         )

@@ -103,5 +103,5 @@ class Supervisor(ABC):
     def _quality(self) -> Quality:
         """A face that looks at the schema anew."""
         if self._engine is None:
-            self._engine = open_engine(self.settings)
+            self._engine = open_engine(self.settings, self.context.redaction)
         return Quality(self.settings, self._engine, self.context)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from dq_databricks.model.redacting import Redaction
+
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("5b0b4c3e-6f0a-5b8e-9d0e-2f6d3c1a7e55")
 
@@ -41,6 +43,7 @@ class Context:
 
     `monotonic` measures spans in seconds, whatever happens to the clock; `sleep` waits seconds.
     `logging` is held while the audit log grows, so that threads of a process do not race for it.
+    `redaction` knows the secrets of this process; by default those its environment names so.
     """
 
     now: Callable[[], datetime] = utc_now
@@ -48,6 +51,9 @@ class Context:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     logging: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    redaction: Redaction = field(
+        default_factory=Redaction.of_environment, repr=False, compare=False
+    )
 
     def new_id(self) -> str:
         """A fresh UUIDv7 (RFC 9562 §5.7): time-ordered to the millisecond, 74 random bits."""

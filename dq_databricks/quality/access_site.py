@@ -65,7 +65,7 @@ class AccessSite:
 
     def pepper(self) -> bytes:
         """What keys are hashed with."""
-        return purpose_key(service_secret(self.settings), PEPPER)
+        return purpose_key(service_secret(self.settings, self.context.redaction), PEPPER)
 
     def in_workspace(self) -> list[Condition]:
         """The condition for rows of the workspace this is bound to."""

@@ -10,6 +10,7 @@ from dq_databricks.errors import NotFoundError, ParameterError, TargetError
 from dq_databricks.model.base import MutableRecord
 from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
 from dq_databricks.model.ids import is_id
+from dq_databricks.model.secret_reference import SecretReference
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.masks import lets_through
 from dq_databricks.quality.reach import WIDE, Reach
@@ -72,7 +73,11 @@ class CatalogFace:
         )
 
     def add_connection(self, name: str, **fields: Any) -> Connection:
-        """Add a connection; `fields` are columns such as `catalog` and `schema_name`."""
+        """Add a connection; `fields` are columns such as `catalog` and `schema_name`.
+
+        Raises ParameterError where `managed_credentials_ref` is no reference to a secret.
+        """
+        fields = _with_reference(fields)
         self._reach.check_schema(fields.get("schema_name"))
         self._writable()
         self._catalog.ensure_project(self._project_key)
@@ -82,6 +87,7 @@ class CatalogFace:
         self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
     ) -> Connection:
         """Change `fields`; `expected_version` None edits whatever is stored now."""
+        fields = _with_reference(fields)
         self._reach.check_schema(fields.get("schema_name"))
         found = self.connection(name_or_id)
         return self._edit(self._catalog.connections, found, expected_version, fields)
@@ -257,6 +263,14 @@ class CatalogFace:
         version = row.version if expected_version is None else expected_version
         table.remove([str(getattr(row, name)) for name in row.KEY], version)
         return self._written(row)
+
+
+def _with_reference(fields: dict[str, Any]) -> dict[str, Any]:
+    """`fields` with the reference in its long form: a value is refused before it gets anywhere."""
+    text = fields.get("managed_credentials_ref")
+    if not text:
+        return fields
+    return {**fields, "managed_credentials_ref": str(SecretReference.parse(text))}
 
 
 def _naming(column: str, text: str | None) -> list[Condition]:

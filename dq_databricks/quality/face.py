@@ -18,6 +18,7 @@ from dq_databricks.lifecycle.migrations.runner import MigrationReport
 from dq_databricks.lifecycle.provision import schema_version
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
@@ -47,16 +48,18 @@ def open_quality(
     settings: Settings | None = None,
     *,
     told: Callable[[str], None] = lambda _: None,
+    context: Context | None = None,
     **overrides: Any,
 ) -> Quality:
     """The public face, with settings from the environment and `overrides` on top.
 
     ``open_quality(home="lake")`` opens another local lake. Nothing is read or written until a
     verb is called. `told` is called with a sentence when the schema turns out to have been
-    renamed. Raises SettingsError, MissingExtraError.
+    renamed; `context` is the clock, and what is secret. Raises SettingsError, MissingExtraError.
     """
     chosen = Settings.load(**overrides) if settings is None else settings
-    return Quality(chosen, open_engine(chosen), told=told)
+    known = context or Context()
+    return Quality(chosen, open_engine(chosen, known.redaction), known, told=told)
 
 
 class Quality(Faces):

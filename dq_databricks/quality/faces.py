@@ -33,6 +33,7 @@ from dq_databricks.quality.tests import TestFace
 from dq_databricks.quality.trying import TryFace
 from dq_databricks.quality.upkeep import UpkeepFace
 from dq_databricks.quality.work import WorkFinder
+from dq_databricks.secrets import open_secrets
 
 
 class Faces(Opened):
@@ -209,7 +210,10 @@ class Faces(Opened):
     @property
     def sources(self) -> SourceFace:
         """What the engine shows of connections: test, discover, preview."""
-        return SourceFace(self._ready(), self.engine, self.context, self._reach, self._writing)
+        secrets = open_secrets(self.settings, self.context.redaction, self.context.monotonic)
+        return SourceFace(
+            self._ready(), self.engine, self.context, self._reach, self._writing, secrets
+        )
 
     def _work(self, *, write: bool = True) -> WorkFinder:
         store = self._ready(write=write)

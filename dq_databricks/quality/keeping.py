@@ -185,7 +185,7 @@ class JobKeeper:
         end = {
             **ended(run.started_at, self.context.now()),
             "status": status,
-            "error_message": reason,
+            "error_message": None if reason is None else self.context.redaction(reason),
         }
         try:
             if isinstance(run, TestRun):

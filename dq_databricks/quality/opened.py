@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self
 
 from dq_databricks.engine.protocol import Engine
+from dq_databricks.engine.redacting import RedactingEngine
 from dq_databricks.errors import SchemaMovedError
 from dq_databricks.lifecycle.gate import Gate
 from dq_databricks.lifecycle.migrations.runner import MigrateOptions
@@ -45,9 +46,9 @@ class Opened:
         self._cursor_key = cursor_key
         self.actor = actor or Actor(settings.user_name)
         self.project_keys = projects
-        self.engine = engine
         self.context, self._told = context or Context(), told
-        self._gate = Gate(engine, settings, self.context, options=self._options(), told=told)
+        self.engine: Engine = RedactingEngine.over(engine, self.context.redaction)
+        self._gate = Gate(self.engine, settings, self.context, options=self._options(), told=told)
         self._store = self._store_at(settings)
         self._may_read = self._may_write = False
 

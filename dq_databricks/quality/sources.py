@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dq_databricks.engine.protocol import ColumnInfo, Engine
-from dq_databricks.errors import EngineError, ParameterError, TableNotFoundError
+from dq_databricks.errors import (
+    EngineError,
+    MissingExtraError,
+    ParameterError,
+    SecretStoreError,
+    TableNotFoundError,
+)
 from dq_databricks.model.catalog import Connection
 from dq_databricks.model.ids import Context
-from dq_databricks.model.redacting import redacted
+from dq_databricks.model.secret_reference import SecretKind, SecretReference
 from dq_databricks.model.vocabulary import ConnectionStatus
 from dq_databricks.quality.masks import lets_through
 from dq_databricks.quality.reach import Reach
+from dq_databricks.secrets import Secrets
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
@@ -46,17 +53,19 @@ class SourceFace:
     context: Context
     reach: Reach
     writable: Callable[[], Store]
+    secrets: Secrets
 
     def test(self, connection: Connection) -> Connection:
         """Try a connection and keep how it fared: healthy, unhealthy or error, with the reason.
 
         ``unhealthy``: the engine answers, but shows no table there. ``error``: it does not answer.
         """
-        status, problem = self._tried(connection)
+        status, problem = self._without_credentials(connection) or self._tried(connection)
+        told = None if problem is None else self.context.redaction(problem)[:MOST_ERROR_CHARS]
         values = {
             "status": status,
             "last_tested_at": self.context.now(),
-            "last_error": None if problem is None else redacted(problem)[:MOST_ERROR_CHARS],
+            "last_error": told,
         }
         store = self.writable()
         store.catalog.connections.change([connection.connection_id], values)
@@ -95,6 +104,25 @@ class SourceFace:
         ]
         shown = tuple(found[:MOST_NAMES])
         return Discovery(connection.catalog, connection.schema_name, None, shown, len(found))
+
+    def _without_credentials(
+        self, connection: Connection
+    ) -> tuple[ConnectionStatus, str | None] | None:
+        """Why the credentials a connection names cannot be read; None where nothing is wrong.
+
+        Variables and files are those of whichever process uses them, so they are not looked for
+        here, and a source behind the catalog is signed in to by the catalog.
+        """
+        text = connection.managed_credentials_ref
+        if not text or connection.connection_type != "databricks":
+            return None
+        try:
+            reference = SecretReference.parse(text)
+            if reference.kind in (SecretKind.SECRET_SCOPE, SecretKind.VAULT):
+                self.secrets.resolve(reference)
+        except (ParameterError, SecretStoreError, MissingExtraError) as error:
+            return ConnectionStatus.ERROR, f"{type(error).__name__}: {error}"
+        return None
 
     def _tried(self, connection: Connection) -> tuple[ConnectionStatus, str | None]:
         if connection.catalog is None or connection.schema_name is None:

@@ -8,6 +8,7 @@ from glob import has_magic
 from pathlib import Path
 
 from dq_databricks.errors import TargetError
+from dq_databricks.model.redacting import holds_secret
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import FileFormat, FileRelation, Relation, TableRelation
 
@@ -61,6 +62,11 @@ def parse_table_name(text: str) -> TableName | None:
 
 
 def _address(text: str) -> Relation:
+    if holds_secret(text):
+        raise TargetError(
+            "the address of TARGET holds a password or a token (not shown); it would be stored: "
+            "give credentials to the engine, and the address without them"
+        )
     file_format = _format_of(text) or "delta"
     return FileRelation(file_format, text.rstrip("/") if file_format == "delta" else text)
 

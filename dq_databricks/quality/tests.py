@@ -62,8 +62,17 @@ class TestFace:
             snapshot = self.engine.inspect(relation_of(entry))
         definition = validate(check_type, columns, parameters, snapshot)
         self.reach.check_parameters(definition.parameters)
+        self._refuse_secrets(definition)
         self._measure(check_type, definition, snapshot)
         return check_type, definition, snapshot
+
+    def _refuse_secrets(self, definition: Definition) -> None:
+        for name, value in definition.parameters.items():
+            if self.context.redaction.finds(str(value)):
+                raise ParameterError(
+                    f"{name}: it holds a token, a key or the password of an address (not shown); "
+                    "a test is stored and shown to everybody who may read it, so leave that out"
+                )
 
     def _measure(self, check_type: CheckType, definition: Definition, snapshot: Snapshot) -> None:
         """Write out what would be measured: bad SQL and patterns are refused before any run."""

@@ -14,7 +14,6 @@ from dq_databricks.checks.definition import Definition, definition_text
 from dq_databricks.engine.protocol import Engine, Snapshot
 from dq_databricks.errors import EngineError, QualityError
 from dq_databricks.model.ids import Context
-from dq_databricks.model.redacting import redacted
 from dq_databricks.model.testing import TestRecord, TestResult
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
@@ -88,7 +87,7 @@ class TryFace:
         except QualityError as error:
             if not error.wrong_use:
                 raise
-            return Validation(str(error))
+            return Validation(self.context.redaction(str(error)))
         return Validation(None, found.name, definition)
 
     def try_test(
@@ -130,7 +129,7 @@ class TryFace:
                 return FailedRows(result_id, result.table_version, reason=found.reason)
             answer = self.engine.query(found.statement)
         except QualityError as error:
-            reason = redacted(f"the rows cannot be read again: {error}")
+            reason = self.context.redaction(f"the rows cannot be read again: {error}")
             return FailedRows(result_id, result.table_version, reason=reason[:500])
         rows = tuple(tuple(map(_cell, row.values())) for row in answer.to_pylist())
         shown = rows[: min(limit, MOST_ROWS)]

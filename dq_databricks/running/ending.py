@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from dq_databricks.model.redacting import redacted
 from dq_databricks.model.vocabulary import RunStatus
 from dq_databricks.running.origin import RunStoppedError
 
@@ -25,4 +26,4 @@ def broken_off(error: BaseException) -> Mapping[str, object]:
         return {"status": error.status, "error_message": str(error)}
     cancelled = isinstance(error, KeyboardInterrupt)
     status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
-    return {"status": status, "error_message": f"{type(error).__name__}: {error}"}
+    return {"status": status, "error_message": redacted(f"{type(error).__name__}: {error}")}

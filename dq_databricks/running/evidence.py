@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dq_databricks.engine.protocol import Snapshot
+from dq_databricks.model.redacting import redacted
 from dq_databricks.planning.measure import Measure, MeasureKind, Measurement
 from dq_databricks.sql.statement import Statement
 
@@ -12,14 +13,15 @@ _SHOWN_CHARS = 200
 def statement_text(measure: Measure, measurement: Measurement, snapshot: Snapshot) -> str | None:
     """The statement that measures `measure` alone, its parameters in comments above.
 
-    A scan shares its statement with other tests; here it stands by itself. None for metadata.
+    A scan shares its statement with other tests; here it stands by itself, without secrets.
+    None for metadata.
     """
     statement = _alone(measure, measurement, snapshot)
     if statement is None:
         return None
     used = (name for name in sorted(statement.parameters) if f":{name}" in statement.text)
     lines = [f"-- :{name} = {_shown(statement.parameters[name])}" for name in used]
-    return "\n".join([*lines, statement.text])
+    return redacted("\n".join([*lines, statement.text]))
 
 
 def _alone(measure: Measure, measurement: Measurement, snapshot: Snapshot) -> Statement | None:

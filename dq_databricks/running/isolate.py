@@ -19,6 +19,7 @@ from dq_databricks.errors import (
     UnsupportedError,
     WrongUseError,
 )
+from dq_databricks.model.redacting import redacted
 from dq_databricks.planning.assemble import halved
 from dq_databricks.planning.plan import PlannedStatement
 
@@ -52,8 +53,9 @@ def smaller_statements(
 
 
 def reason(error: QualityError) -> str:
-    """The error of a measurement in words."""
-    return f"timeout: {error}" if isinstance(error, StatementTimeoutError) else str(error)
+    """The error of a measurement in words, without secrets."""
+    text = redacted(str(error))
+    return f"timeout: {text}" if isinstance(error, StatementTimeoutError) else text
 
 
 def is_of_the_table(error: QualityError) -> bool:

@@ -11,6 +11,7 @@ from dq_databricks.errors import QualityError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import ColumnProfile, TableProfile
+from dq_databricks.model.redacting import redacted
 from dq_databricks.planning.measure import Measurement
 from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.planning.planner import ROW_COUNT_KEY, make_plan
@@ -138,7 +139,7 @@ class TableProfiler:
             statement_count=0,
             columns_read=0,
             duration_ms=0,
-            error_message=f"{type(error).__name__}: {error}",
+            error_message=redacted(f"{type(error).__name__}: {error}"),
             profiled_at=self.context.now(),
         )
         return ProfiledEntry(entry, table, (), error=error)

@@ -13,6 +13,7 @@ from dq_databricks.engine.protocol import Engine, Snapshot
 from dq_databricks.errors import QualityError
 from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import derived_id
+from dq_databricks.model.redacting import redacted
 from dq_databricks.model.testing import TestRecord, TestResult
 from dq_databricks.model.vocabulary import ResultStatus
 from dq_databricks.planning.measure import Measurement
@@ -112,7 +113,7 @@ def failed_table(
 ) -> TableOutcome:
     """Every test of a table that could not be read is ``error`` with the same reason."""
     name = str(relation_of(entry))
-    reason = f"{type(error).__name__}: {error}"
+    reason = redacted(f"{type(error).__name__}: {error}")
     results = tuple(_unread(test, name, reason, run_id, at) for test in tests)
     return TableOutcome(entry, None, results, 0, reason)
 

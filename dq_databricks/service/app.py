@@ -50,8 +50,9 @@ def create_app(
     Its service, with the engine, the metrics and the secret, is `app.state.service`. An `engine`
     that is given stays open when the application ends.
     """
-    cached = CachingEngine.over(engine or open_engine(settings), settings)
-    service = Service(settings, cached, context or Context(), authenticator)
+    known = context or Context()
+    opened = engine or open_engine(settings, known.redaction)
+    service = Service(settings, CachingEngine.over(opened, settings), known, authenticator)
     app = DescribedApp(
         settings,
         title="dq-databricks",

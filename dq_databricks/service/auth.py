@@ -90,7 +90,7 @@ class KeyAuthenticator:
 
     @cached_property
     def _checker(self) -> KeyChecker:
-        pepper = purpose_key(service_secret(self._settings), PEPPER)
+        pepper = purpose_key(service_secret(self._settings, self._context.redaction), PEPPER)
         return KeyChecker(pepper, self._context.monotonic)
 
     @cached_property

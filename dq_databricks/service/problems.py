@@ -22,7 +22,7 @@ from starlette.routing import Match
 
 from dq_databricks import errors
 from dq_databricks.errors import QualityError
-from dq_databricks.model.redacting import redacted
+from dq_databricks.model.redacting import Redaction
 
 LOG = logging.getLogger("dq_databricks.service")
 MEDIA_TYPE = "application/problem+json"
@@ -66,6 +66,11 @@ STATUS: Mapping[type[QualityError], int] = {
     errors.CancelledError: 503,
     errors.DamagedTableError: 500,
     errors.StorageFullError: 507,
+    errors.SecretStoreError: 500,
+    errors.SecretNotFoundError: 422,
+    errors.SecretExposedError: 422,
+    errors.SecretDeniedError: 403,
+    errors.SecretUnavailableError: 503,
     errors.MigrationError: 503,
     errors.EditedMigrationError: 409,
     errors.SchemaBehindError: 503,
@@ -166,7 +171,7 @@ def problem(request: Request, error: Exception) -> Response:
     kind = problem_of(type(error))
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log(request, error, with_trace=kind.status == HTTPStatus.INTERNAL_SERVER_ERROR)
-    more: dict[str, Any] = _faults(error)
+    more: dict[str, Any] = _faults(request, error)
     headers: dict[str, str] = {}
     wait = _wait(error, kind.status)
     if wait is not None:
@@ -180,7 +185,7 @@ def problem(request: Request, error: Exception) -> Response:
 
 def on_invalid(request: Request, error: Exception) -> Response:
     """The answer to parameters or a body that do not fit; `errors` points at each."""
-    found = list(_pointers(error)) if isinstance(error, RequestValidationError) else []
+    found = list(_pointers(request, error)) if isinstance(error, RequestValidationError) else []
     where = f": {found[0]['pointer']}: {found[0]['detail']}" if found else ""
     detail = f"{len(found)} thing(s) do not fit{where}"
     return told(request, INVALID, detail, more={"errors": found[:MOST_ERRORS]})
@@ -231,8 +236,8 @@ def told(
         "type": kind.address,
         "title": kind.title,
         "status": kind.status,
-        "detail": _shown(detail),
-        "instance": cut(str(request.scope.get("path", ""))),
+        "detail": _shown(request, detail),
+        "instance": _shown(request, str(request.scope.get("path", ""))),
         "request_id": request_id_of(request),
         **(more or {}),
     }
@@ -252,8 +257,17 @@ def cut(text: str) -> str:
     return text if len(text) <= MOST_DETAIL_CHARS else text[: MOST_DETAIL_CHARS - 1] + "…"
 
 
-def _shown(detail: str) -> str:
-    return cut(redacted(" ".join(detail.split())).translate(_CONTROL))
+def redaction_of(request: Request) -> Redaction:
+    """What the service of `request` knows to be secret."""
+    app = request.scope.get("app")
+    service = getattr(app.state, "service", None) if app is not None else None
+    return service.context.redaction if service is not None else Redaction.of_environment()
+
+
+def _shown(request: Request, text: str) -> str:
+    # Before blanks are folded, which would break a secret of several lines apart.
+    hidden = " ".join(redaction_of(request)(text).split())
+    return cut(hidden.translate(_CONTROL))
 
 
 def _methods(request: Request) -> list[str]:
@@ -272,12 +286,12 @@ def _is_untold(error: QualityError, kind: ProblemType) -> bool:
     return isinstance(error, _UNTOLD) or kind.status == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _faults(error: QualityError) -> dict[str, Any]:
+def _faults(request: Request, error: QualityError) -> dict[str, Any]:
     """What does not fit in a document, each with its line."""
     if not isinstance(error, errors.DocumentError):
         return {}
     found = [
-        {"in": "body", "pointer": fault.pointer, "detail": _shown(fault.problem)}
+        {"in": "body", "pointer": fault.pointer, "detail": _shown(request, fault.problem)}
         | ({} if fault.line is None else {"line": fault.line})
         for fault in error.faults[:MOST_ERRORS]
     ]
@@ -291,24 +305,24 @@ def _wait(error: QualityError, status: int) -> float | None:
     return RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else None
 
 
-def _pointers(error: RequestValidationError) -> Iterator[dict[str, str]]:
+def _pointers(request: Request, error: RequestValidationError) -> Iterator[dict[str, str]]:
     for entry in error.errors():
         place, *parts = (str(part) for part in entry["loc"]) if entry["loc"] else ("",)
         if place == "body":
             pointer = "/" + "/".join(p.replace("~", "~0").replace("/", "~1") for p in parts)
-            yield {"in": "body", "pointer": pointer, "detail": _shown(str(entry["msg"]))}
+            yield {"in": "body", "pointer": pointer, "detail": _shown(request, str(entry["msg"]))}
         else:
             name = ".".join(parts)
-            yield {"in": place, "pointer": name, "detail": _shown(str(entry["msg"]))}
+            yield {"in": place, "pointer": name, "detail": _shown(request, str(entry["msg"]))}
 
 
 def _log(request: Request, error: Exception, *, with_trace: bool) -> None:
     LOG.error(
         "%s %s: %s: %s",
         request.method,
-        cut(str(request.scope.get("path", ""))),
+        _shown(request, str(request.scope.get("path", ""))),
         type(error).__name__,
-        redacted(str(error)),
+        redaction_of(request)(str(error)),
         exc_info=error if with_trace else None,
         extra={"request_id": request_id_of(request)},
     )

@@ -47,16 +47,22 @@ class Started:
     key_expires_at: datetime | None
 
 
-def serve(settings: Settings, host: str, port: int, told: Callable[[Started], None]) -> None:
+def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    told: Callable[[Started], None],
+    context: Context | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; `told` is called once requests are taken.
 
     Provisions the metadata where tables are managed. Port 0 takes any free one. Raises
     SettingsError where the port is taken, and what opening engine and schema raises.
     """
-    context = Context()
+    context = context or Context()
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(host, port))
-        engine = open_engine(settings)
+        engine = open_engine(settings, context.redaction)
         stack.callback(engine.close)
         key = sign_in_key(Quality(settings, engine, context))
         authenticator = default_authenticator(settings, context)

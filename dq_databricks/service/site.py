@@ -41,7 +41,7 @@ class Service:
     @cached_property
     def secret(self) -> bytes:
         """What signs cursors, cookies and forms; derive a key of your own with `purpose_key`."""
-        return service_secret(self.settings)
+        return service_secret(self.settings, self.context.redaction)
 
     @cached_property
     def limiter(self) -> RateLimiter:

@@ -55,7 +55,9 @@ class AuditLog:
 
     def write(self, changes: Sequence[Change], actor: Actor) -> tuple[AuditEvent, ...]:
         """Append `changes` to the chain of the actor's workspace, in one commit."""
-        return self.append([_told(change) for change in changes], actor)
+        hide = self._context.redaction.hide
+        told = [_told(change) for change in changes]
+        return self.append([{**one, "changes": hide(one["changes"])} for one in told], actor)
 
     def append(self, entries: Sequence[Mapping[str, str]], actor: Actor) -> tuple[AuditEvent, ...]:
         """Append entries (action, entity_type, entity_id, changes as JSON) to the actor's chain.

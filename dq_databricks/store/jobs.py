@@ -25,7 +25,7 @@ class Jobs:
 
     def __init__(self, table: Table[Job], context: Context) -> None:
         self.table = table
-        self._now = context.now
+        self._now, self._redaction = context.now, context.redaction
 
     def add(self, job: Job) -> Job:
         """Ask for a job; one that was asked for before stays as it is. The job as it is stored."""
@@ -82,7 +82,8 @@ class Jobs:
 
     def wait(self, job: Job, reason: str) -> Job | None:
         """Say why a queued job is not carried out yet."""
-        return self._changed(job, {"progress_phase": reason}, *_queued(job))
+        told = {"progress_phase": self._redaction(reason)}
+        return self._changed(job, told, *_queued(job))
 
     def beat(self, job: Job, phase: str, done: int, total: int) -> bool:
         """Say that `job` is alive, and where it stands; False: it was taken away or cancelled."""
@@ -106,7 +107,7 @@ class Jobs:
         now = self._now()
         values: dict[str, Any] = {
             "status": status,
-            "error_message": error,
+            "error_message": None if error is None else self._redaction(error),
             "completed_at": max(now, job.started_at or job.created_at),
         }
         if status is JobStatus.SUCCEEDED:
@@ -124,7 +125,7 @@ class Jobs:
             "platform_run_id": None,
             "started_at": None,
             "heartbeat_at": None,
-            "progress_phase": reason,
+            "progress_phase": self._redaction(reason),
             "progress_done": 0,
             "progress_total": 0,
             "error_message": None,

@@ -22,7 +22,7 @@ from dq_databricks.errors import (
     QualityError,
 )
 from dq_databricks.model.ids import Context
-from dq_databricks.model.redacting import redacted
+from dq_databricks.model.redacting import Redaction, redacted
 from dq_databricks.model.scopes import scopes_of
 from dq_databricks.model.vocabulary import Role
 from dq_databricks.settings import Settings
@@ -140,7 +140,7 @@ def test_processes_that_want_one_name_and_the_last_place_share_them(folder: Path
 
 def _add_users(folder: Path, number: int) -> tuple[list[str], bytes, list[str]]:
     """Add the same names with other addresses; those that were added, and the secret."""
-    secret = service_secret(Settings.load({}, home=folder / "fresh"))
+    secret = service_secret(Settings.load({}, home=folder / "fresh"), Redaction())
     added, errors = [], []
     with local_engine.open_for_tests(folder) as engine:
         users = users_of(engine)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from dq_databricks.engine.warehouse.connect import Warehouse
-from dq_databricks.engine.warehouse.credentials import WorkspaceCredentials, hide_secrets
+from dq_databricks.engine.warehouse.credentials import WorkspaceCredentials
 from dq_databricks.engine.warehouse.engine import WarehouseEngine
 from dq_databricks.errors import AuthenticationError, EngineError
+from dq_databricks.model.redacting import redacted
 from tests.emulator import Fault
 from tests.support.contract import rows
 from tests.support.warehouse_engine import QUICK, TOKEN, Token, open_emulated
@@ -86,5 +87,5 @@ def test_a8_a_secret_in_an_answer_is_hidden(tmp_path: Path) -> None:
 )
 def test_a8_what_looks_like_a_secret_is_hidden(text: str) -> None:
     secret = text.replace("XXX", "0123456789abcdef")
-    assert "0123456789abcdef" not in hide_secrets(secret)
-    assert hide_secrets("no column `a` in main.s.t") == "no column `a` in main.s.t"
+    assert "0123456789abcdef" not in redacted(secret)
+    assert redacted("no column `a` in main.s.t") == "no column `a` in main.s.t"

@@ -21,6 +21,7 @@ from dq_databricks.access.people import (
 )
 from dq_databricks.access.secret import SECRET_FILE, purpose_key, service_secret
 from dq_databricks.errors import ParameterError, SettingsError, UnknownNameError
+from dq_databricks.model.redacting import Redaction
 from dq_databricks.model.scopes import ROLE_OF, scopes_from_text, scopes_of, scopes_text, stronger
 from dq_databricks.model.vocabulary import OrganizationRole, Role, Scope
 from dq_databricks.settings import Settings
@@ -66,8 +67,8 @@ def test_a_hash_names_its_method_and_holds_no_key() -> None:
 
 def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     settings = Settings.load({}, home=tmp_path / "new")
-    made = service_secret(settings)
-    assert made == service_secret(settings)
+    made = service_secret(settings, Redaction())
+    assert made == service_secret(settings, Redaction())
     files = list((tmp_path / "new").iterdir())
     assert [path.name for path in files] == [SECRET_FILE]
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
@@ -80,16 +81,17 @@ def test_the_secret_can_be_given_or_referred_to(
     secret = "s" * 40
     monkeypatch.setenv("MY_SECRET", secret)
     (tmp_path / "kept").write_text(secret + "\n")
+    (tmp_path / "kept").chmod(0o600)
     for given_as in (secret, "env:MY_SECRET", f"file:{tmp_path / 'kept'}"):
         settings = Settings.load({"DQ_SERVICE_SECRET": given_as}, engine="warehouse")
-        assert service_secret(settings) == secret.encode()
+        assert service_secret(settings, Redaction()) == secret.encode()
         assert given_as not in repr(settings)
     for bad in ("short", "env:NOT_SET", f"file:{tmp_path / 'none'}"):
         with pytest.raises(SettingsError) as refused:
-            service_secret(Settings.load({"DQ_SERVICE_SECRET": bad}))
+            service_secret(Settings.load({"DQ_SERVICE_SECRET": bad}), Redaction())
         assert "short" not in str(refused.value)
     with pytest.raises(SettingsError, match="DQ_SERVICE_SECRET is not set"):
-        service_secret(Settings.load({}, engine="spark"))
+        service_secret(Settings.load({}, engine="spark"), Redaction())
 
 
 def test_scopes_narrow_the_role_and_platform_comes_on_top() -> None:

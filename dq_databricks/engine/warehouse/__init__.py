@@ -9,21 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dq_databricks.errors import MissingExtraError, SettingsError
+from dq_databricks.model.redacting import Redaction
+from dq_databricks.model.secret_reference import SecretReference
+from dq_databricks.secrets import open_secrets
 from dq_databricks.settings import Settings
 
 if TYPE_CHECKING:
+    from dq_databricks.engine.warehouse.credentials import Credentials
     from dq_databricks.engine.warehouse.engine import WarehouseEngine
 
 
-def open_warehouse(settings: Settings) -> WarehouseEngine:
+def open_warehouse(settings: Settings, redaction: Redaction | None = None) -> WarehouseEngine:
     """An engine over the warehouse of `settings`; contacts nothing yet.
 
-    Raises SettingsError when the address is incomplete, MissingExtraError without the driver.
+    It signs in as databricks-sdk finds, or with the token that DQ_TOKEN_REF names, which
+    `redaction` learns. Raises ParameterError where that is no reference, SettingsError when the
+    address is incomplete, MissingExtraError without the driver.
     """
     _check_address(settings)
     try:
         from dq_databricks.engine.warehouse.connect import Warehouse
-        from dq_databricks.engine.warehouse.credentials import WorkspaceCredentials
         from dq_databricks.engine.warehouse.engine import WarehouseEngine
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -33,11 +38,20 @@ def open_warehouse(settings: Settings) -> WarehouseEngine:
     warehouse = Warehouse(
         host=settings.host,
         http_path=settings.http_path,
-        credentials=WorkspaceCredentials(settings.host),
+        credentials=_credentials(settings, redaction or Redaction()),
         catalog=settings.catalog,
         statement_timeout_s=settings.statement_timeout_s,
     )
     return WarehouseEngine(warehouse, connections=settings.connections)
+
+
+def _credentials(settings: Settings, redaction: Redaction) -> Credentials:
+    from dq_databricks.engine.warehouse.credentials import TokenCredentials, WorkspaceCredentials
+
+    if not settings.token_ref:
+        return WorkspaceCredentials(settings.host)
+    reference = SecretReference.parse(settings.token_ref)
+    return TokenCredentials(settings.host, reference, open_secrets(settings, redaction))
 
 
 def _check_address(settings: Settings) -> None:

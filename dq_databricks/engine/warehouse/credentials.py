@@ -1,33 +1,22 @@
 """The one place that knows how to sign in to a workspace.
 
 Takes a host and what the environment or a profile offers (token, OAuth machine-to-machine or
-user, Apps); gives the connector what it asks for. Nothing is contacted before the first use.
+user, Apps), or a reference to one token; gives the connector what it asks for. Nothing is
+contacted before the first use.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from dq_databricks.errors import AuthenticationError
+from dq_databricks.errors import AuthenticationError, SecretStoreError
+from dq_databricks.model.redacting import redacted
+from dq_databricks.model.secret_reference import SecretReference
+from dq_databricks.secrets import Secrets
 
 Headers = Mapping[str, str]
 SIGN_IN_S = 60
-
-_SECRETS = re.compile(
-    r"(?i)(?P<keep>\bbearer\s+|\bbasic\s+|(?:token|secret|password|passwd|pwd)[\"']?\s*[=:]\s*[\"']?|://[^\s/:@]*:)"
-    r"[^\s\"'@&,;]+"
-    r"|\bdapi[0-9a-f]{8,}[-\w]*|\bdose[0-9a-f]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}"
-)
-HIDDEN = "[hidden]"
-
-
-def hide_secrets(text: str, known: frozenset[str] = frozenset()) -> str:
-    """`text` without the `known` secrets and whatever looks like a token or password."""
-    for secret in sorted(known, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return _SECRETS.sub(lambda match: (match["keep"] or "") + HIDDEN, text)
 
 
 class Credentials(Protocol):
@@ -74,13 +63,50 @@ class WorkspaceCredentials:
             headers: Headers = self._config.authenticate()
         except (ValueError, OSError) as error:
             raise AuthenticationError(
-                f"cannot sign in to {self._host}: {hide_secrets(str(error), self._seen)}. Set"
+                f"cannot sign in to {self._host}: {redacted(str(error), self._seen)}. Set"
                 " DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or run"
                 " `databricks auth login`"
             ) from None
         values = (word for value in headers.values() for word in value.split())
         self._seen |= {word for word in values if len(word) > 8}
         return headers
+
+
+class TokenCredentials:
+    """Credentials that are one token, kept where `reference` says and read when it is needed.
+
+    No other identity is tried. A token that is refused is read once more, since it may have been
+    rotated.
+    """
+
+    def __init__(self, host: str, reference: SecretReference, secrets: Secrets) -> None:
+        self._host, self._reference, self._secrets = host, reference, secrets
+        self._seen: frozenset[str] = frozenset()
+
+    def arguments(self) -> Mapping[str, Any]:
+        """A provider that signs each request with the token as it is kept now."""
+        return {"credentials_provider": self._provider}
+
+    def renew(self) -> None:
+        """Read the reference again with the next request."""
+        self._secrets.forget(self._reference)
+
+    def secrets(self) -> frozenset[str]:
+        """The tokens that were sent so far."""
+        return self._seen
+
+    def _provider(self) -> Callable[[], Headers]:
+        return self._headers
+
+    def _headers(self) -> Headers:
+        try:
+            token = self._secrets.resolve(self._reference).reveal()
+        except SecretStoreError as error:
+            raise AuthenticationError(
+                f"cannot sign in to {self._host} with the token of DQ_TOKEN_REF: {error}"
+            ) from None
+        self._seen |= {token}
+        return {"Authorization": f"Bearer {token}"}
 
 
 def _unified(host: str) -> Any:

@@ -18,7 +18,6 @@ from dq_databricks.engine.warehouse.batch import (
     merge_statement,
 )
 from dq_databricks.engine.warehouse.connect import Warehouse
-from dq_databricks.engine.warehouse.credentials import hide_secrets
 from dq_databricks.engine.warehouse.failures import (
     DRIVER_ERRORS,
     Moment,
@@ -38,6 +37,7 @@ from dq_databricks.errors import (
     SchemaMismatchError,
     SqlError,
 )
+from dq_databricks.model.redacting import redacted
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.parse import excerpt
 from dq_databricks.sql.relation import Relation
@@ -209,4 +209,4 @@ class WarehouseEngine:
             raise raised from None
 
     def _hide(self, text: str) -> str:
-        return hide_secrets(text, self._warehouse.credentials.secrets())
+        return redacted(text, self._warehouse.credentials.secrets())

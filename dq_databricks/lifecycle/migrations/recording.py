@@ -58,7 +58,7 @@ class Recorder:
             statement_count=tally.done,
             skipped_statements=json.dumps(tally.skipped) if tally.skipped else None,
             duration_ms=max(0, round((now - started_at).total_seconds() * 1000)),
-            error_message=message,
+            error_message=None if message is None else self._site.context.redaction(message),
         )
         self.history[subject.version] = self._ledger.record(entry)
         return self.history[subject.version]
