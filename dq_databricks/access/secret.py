@@ -57,7 +57,7 @@ def _resolved(settings: Settings, redaction: Redaction) -> str:
     try:
         return open_secrets(settings, redaction).resolve(reference).reveal().strip()
     except SecretStoreError as error:
-        raise SettingsError(f"DQ_SERVICE_SECRET: {error}") from error
+        raise SettingsError(f"what DQ_SERVICE_SECRET names: {error}") from error
 
 
 def _long_enough(text: str) -> bytes:

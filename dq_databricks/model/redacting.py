@@ -40,7 +40,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
             # not a reference to a scope, which is written like a value that has a name
             r"(?i)(?<![\w/])(?!secret:[\w.@-]+/[\w.@-]+(?![\w.@/+=-]))"
             r"([a-z_-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key"
-            r"|signature|sig))([\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"')}\]]+)"
+            r"|signature|sig))([\"']?\s*[=:]\s*)(?!(?:secret|env|file|vault):[\w./~])(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"')}\]]+)"
         ),
         rf"\1\2{HIDDEN}",
     ),

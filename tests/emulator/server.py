@@ -27,7 +27,8 @@ class Emulator:
 
     `page_rows` rows go into one fetch. A statement that takes longer than `direct_wait_s` is
     polled. `second` is how long the emulator takes a second of STATEMENT_TIMEOUT to be.
-    `tokens`, when given, are the only ones let in.
+    `tokens`, when given, are the only ones let in. `identities` is what each request was signed
+    with.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Emulator:
         self.service = Service(Backend(engine), page_rows, direct_wait_s, second)
         self.script = Script()
         self.tokens = tokens
+        self.identities: list[str] = []
         self._server = _Server(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -154,7 +156,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_let_in(self) -> bool:
         tokens = self.server.emulator.tokens
-        sent = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        signed = self.headers.get("Authorization", "")
+        self.server.emulator.identities.append(signed)
+        sent = signed.removeprefix("Bearer ")
         return tokens is None or sent in tokens
 
     def _drop(self) -> None:
