@@ -10,6 +10,7 @@ from dq_databricks.errors import NotFoundError, ParameterError, TargetError
 from dq_databricks.model.base import MutableRecord
 from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
 from dq_databricks.model.ids import is_id
+from dq_databricks.model.redacting import holds_secret
 from dq_databricks.model.secret_reference import SecretReference
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.masks import lets_through
@@ -270,6 +271,11 @@ def _with_reference(fields: dict[str, Any]) -> dict[str, Any]:
     text = fields.get("managed_credentials_ref")
     if not text:
         return fields
+    if holds_secret(text):
+        raise ParameterError(
+            "the reference to credentials (not shown) holds a token or a password; keep that in a "
+            "secret store, and write secret:SCOPE/KEY, env:NAME, file:PATH or vault:NAME"
+        )
     return {**fields, "managed_credentials_ref": str(SecretReference.parse(text))}
 
 

@@ -19,6 +19,7 @@ from dq_databricks.errors import (
     SecretStoreError,
     SecretUnavailableError,
 )
+from dq_databricks.model.redacting import holds_secret
 from dq_databricks.model.secret_reference import SecretKind, SecretReference
 from dq_databricks.model.words import did_you_mean
 from dq_databricks.secrets.cipher import Cipher
@@ -135,8 +136,11 @@ class Vault:
 def _checked_name(name: str) -> str:
     """A name that a reference can name; raises ParameterError without showing what was given."""
     reference = SecretReference.parse(f"{SecretKind.VAULT.value}:{name}")
-    if reference.kind is not SecretKind.VAULT:
-        raise ParameterError("a name in the vault has letters, digits, '_', '.', '@' and '-' only")
+    if reference.kind is not SecretKind.VAULT or holds_secret(name):
+        raise ParameterError(
+            "a name in the vault (not shown, it may be a secret) has letters, digits, '_', '.', "
+            "'@' and '-' only, and is no token"
+        )
     return reference.place
 
 

@@ -78,6 +78,7 @@ class Table(ReadTable[M]):
 
         The key of a removed row is taken up again by an update. Raises AlreadyExistsError.
         """
+        row = self._discreet(row)
         if self._merge([row], update=False)[0] == 1:
             return self._noted(None, row)
         stored = self._stored(row)
@@ -134,7 +135,7 @@ class Table(ReadTable[M]):
 
         Raises NotFoundError, and VersionConflictError naming the version that is stored now.
         """
-        changed = row.model_copy(
+        changed = self._discreet(row).model_copy(
             update={"version": expected_version + 1, "updated_at": self._context.now()}
         )
         old, where = self._before(self._key(row)), [eq("version", expected_version)]
@@ -312,6 +313,13 @@ class Table(ReadTable[M]):
         if self._changes is not None:
             self._changes.note(old, new)
         return new
+
+    def _discreet(self, row: M) -> M:
+        """`row` as it may be stored and shown: somebody may have typed a secret into a field."""
+        hide = self._context.redaction.hide
+        texts = {name: text for name, text in row.__dict__.items() if isinstance(text, str)}
+        hidden = {name: hide(text) for name, text in texts.items() if hide(text) != text}
+        return row.model_copy(update=hidden) if hidden else row
 
     def _as_stored(self, rows: Sequence[M]) -> list[M]:
         """Those of `rows` that are stored exactly so: the ones an insert has just added."""

@@ -245,7 +245,7 @@ def test_a_home_that_is_no_folder_is_one_line(dq_process: Dq, tmp_path: Path) ->
 
 
 def test_our_own_mistakes_are_one_line_and_a_report(tmp_path: Path) -> None:
-    code = "import dq_databricks.cli.app as app\napp.run = lambda arguments: 1 / 0\napp.main()\n"
+    code = "import dq_databricks.cli.app as app\napp.run = lambda *_: 1 / 0\napp.main()\n"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
