@@ -131,9 +131,12 @@ def _compiled(values: Iterable[str]) -> re.Pattern[str] | None:
 
 def _forms(value: str) -> set[str]:
     """A value as it stands, and as addresses, JSON, Python and base64 write it."""
+    try:
+        coded = base64.b64encode(value.encode()).decode()
+    except UnicodeEncodeError:  # bytes of a variable that are no text; nothing could show them
+        return set()
     lines = value.split("\n") if "\n" in value else []
     written = {value.strip(), quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1]}
-    coded = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
     long_lines = {line.strip() for line in lines if len(line.strip()) >= 2 * LEAST_CHARS}
     forms = {*written, coded, coded.rstrip("="), *long_lines}
     return forms if len(value.strip()) >= LEAST_CHARS else set()
