@@ -16,7 +16,8 @@ from tests.support.provisioned import put_schema
 from tests.support.serving import serving
 from tests.support.warehouse_engine import open_emulated
 
-pytestmark = pytest.mark.xdist_group("canaries")
+# One setup carries out every flow, in several processes: minutes on a machine that is busy.
+pytestmark = [pytest.mark.xdist_group("canaries"), pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
