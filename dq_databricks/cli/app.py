@@ -16,6 +16,7 @@ from dq_databricks.cli import (
     access_commands,
     audit_commands,
     catalog_commands,
+    conformance_commands,
     ddl_commands,
     drift_commands,
     incident_commands,
@@ -116,6 +117,7 @@ for _command in (
     *access_commands.COMMANDS,
     *project_commands.COMMANDS,
     *audit_commands.COMMANDS,
+    *conformance_commands.COMMANDS,
 ):
     dq.add_command(_command)
 for _command in drift_commands.COMMANDS:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from dq_databricks.engine.local import LocalEngine
 from tests.emulator import Emulator
 from tests.emulator.jobs_api import JobsApiFake
+from tests.emulator.workspace_api import WorkspaceApi
 from tests.support.local_engine import SHARED
 
 CLIENT_ID, CLIENT_SECRET = "6f3c9a40-app-client", "s3cr3t-of-the-app-0123456789abcdef"
@@ -33,6 +34,7 @@ class Workspace:
     warehouse: Emulator
     jobs: JobsApiFake
     host: str = ""
+    api: WorkspaceApi = field(default_factory=WorkspaceApi)
     sign_ins: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
@@ -73,6 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._route("GET", b"")
 
+    def do_DELETE(self) -> None:
+        self._route("DELETE", self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
     def do_POST(self) -> None:
         self._route("POST", self.rfile.read(int(self.headers.get("Content-Length", "0"))))
 
@@ -87,8 +92,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
             found.refused.append(path)
             self._say(401, {"error_code": "UNAUTHENTICATED", "message": "who are you?"})
+        elif (answer := self._own(method, path, body)) is not None:
+            self._say(*answer)
         else:
             self._pass_on(found.jobs.host, method, body)
+
+    def _own(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, object]] | None:
+        asked = parse_qs(urlsplit(self.path).query)
+        query = {name: values[0] for name, values in asked.items()}
+        text = body.decode()
+        document = json.loads(text) if text else {}
+        answer: tuple[int, dict[str, object]] | None = self.server.workspace.api.answer(
+            method, path, query, text, document
+        )
+        return answer
 
     def _sign_in(self, path: str, body: bytes) -> None:
         host = self.server.workspace.host
