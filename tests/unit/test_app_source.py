@@ -39,8 +39,10 @@ def test_the_bundle_runs_the_app_as_its_own_file_does() -> None:
     assert app["config"]["command"] == CONFIG["command"]
     own = {entry["name"]: entry.get("valueFrom") for entry in CONFIG["env"]}
     bundled = {entry["name"]: entry.get("value_from") for entry in app["config"]["env"]}
-    assert own.items() <= bundled.items()
-    assert {name for name in bundled.values() if name} == {res["name"] for res in app["resources"]}
+    assert own.keys() <= bundled.keys()
+    bound = {name: resource for name, resource in bundled.items() if resource}
+    assert bound.items() <= own.items()
+    assert set(bound.values()) == {resource["name"] for resource in app["resources"]}
 
 
 def test_the_folder_holds_the_package_with_its_ddl_and_nothing_stale(tmp_path: Path) -> None:
