@@ -14,6 +14,7 @@ from dq_databricks.errors import SettingsError
 EngineName = Literal["local", "spark", "warehouse"]
 StorageFormat = Literal["delta", "hudi"]
 LauncherName = Literal["local", "databricks"]
+PlatformRole = Literal["", "viewer", "editor", "admin"]
 
 MOST_CACHE_TTL_S = 9
 _TRUE = {"1", "true", "yes", "on"}
@@ -63,6 +64,9 @@ class Settings:
     host: str = _option("", "DATABRICKS_HOST", "Workspace address, for the warehouse engine.")
     http_path: str = _option(
         "", "DATABRICKS_HTTP_PATH", "HTTP path of the SQL warehouse, for the warehouse engine."
+    )
+    warehouse_id: str = _option(
+        "", "DATABRICKS_WAREHOUSE_ID", "Id of the SQL warehouse, in place of its HTTP path."
     )
     lease_s: int = _option(
         30, "DQ_LEASE_S", "Seconds the lock of the schema outlives a runner that was killed."
@@ -118,6 +122,23 @@ class Settings:
         "DQ_PLATFORM_IDENTITY",
         "Trust the identity headers of Databricks Apps; only behind that proxy.",
     )
+    platform_token_required: bool = _option(
+        True,
+        "DQ_PLATFORM_TOKEN_REQUIRED",
+        "Trust them only beside the access token that the platform sends where user "
+        "authorization is on.",
+    )
+    platform_role: str = _option(
+        "",
+        "DQ_PLATFORM_ROLE",
+        "Role of people the platform names and nobody has added: viewer, editor, or admin; "
+        "empty: they are refused.",
+    )
+    platform_admins: str = _option(
+        "",
+        "DQ_PLATFORM_ADMINS",
+        "E-mail addresses of those who operate the service, separated by commas.",
+    )
     jars: Path = _option(
         Path(".jars"), "DQ_JARS", "Folder with the Delta jars of a local Spark session."
     )
@@ -127,6 +148,12 @@ class Settings:
     workers: int = _option(2, "DQ_WORKERS", "Jobs that run at once.")
     run_limit_s: int = _option(
         86400, "DQ_RUN_LIMIT_S", "Seconds after which a run nobody reports on is lost."
+    )
+    idle_poll_s: int = _option(
+        0,
+        "DQ_IDLE_POLL_S",
+        "Seconds between two looks of the service at queue and schedules while nothing runs, so "
+        "that a warehouse may stop; 0: seconds.",
     )
     profile_job_id: str = _option(
         "", "DQ_PROFILE_JOB_ID", "Databricks job that profiles, for the databricks launcher."
@@ -155,10 +182,13 @@ class Settings:
             ("engine", EngineName),
             ("data_quality_storage_format", StorageFormat),
             ("launcher", LauncherName),
+            ("platform_role", PlatformRole),
         ):
             value, allowed = getattr(self, name), get_args(literal)
             if value not in allowed:
-                raise SettingsError(f"setting {name}: {value!r} is none of {', '.join(allowed)}")
+                raise SettingsError(
+                    f"setting {name}: {value!r} is none of {', '.join(a for a in allowed if a)}"
+                )
         if self.cache_ttl_s > MOST_CACHE_TTL_S:
             raise SettingsError(
                 f"setting cache_ttl_s: {self.cache_ttl_s} s; at most {MOST_CACHE_TTL_S} s may "
@@ -169,6 +199,13 @@ class Settings:
     def user_name(self) -> str:
         """The name recorded for edits."""
         return self.user or _os_user()
+
+    @property
+    def warehouse_path(self) -> str:
+        """The HTTP path of the SQL warehouse, derived where only its id is given; or empty."""
+        if self.http_path.strip() or not self.warehouse_id.strip():
+            return self.http_path
+        return f"/sql/1.0/warehouses/{self.warehouse_id.strip()}"
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

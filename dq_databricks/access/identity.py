@@ -78,14 +78,17 @@ class Identities:
             scopes = self._within(user, workspace, scopes)
         return Identity(workspace, organization, role, scopes, self._projects(workspace), row, user)
 
-    def of_email(self, email: str, wanted: str | None = None) -> Identity:
+    def of_email(
+        self, email: str, wanted: str | None = None, *, operates: bool = False
+    ) -> Identity:
         """The identity of a user by e-mail address, in the workspace `wanted` or the first.
 
+        One who `operates` the service is an admin of every workspace, and has scope platform.
         Raises UnauthenticatedError for one nobody knows, ForbiddenError for one without a
         workspace, NotFoundError where `wanted` is none of the user's.
         """
         user = self._active_user(self.tables.users.get(user_id_of(email)))
-        roles = self.workspaces_of(user)
+        roles = self._all_as_admin(user) if operates else self.workspaces_of(user)
         if not roles:
             raise ForbiddenError(
                 f"{folded(email)} has a role in no workspace; an administrator can give one"
@@ -102,7 +105,7 @@ class Identities:
             workspace,
             organization,
             role,
-            SCOPES_OF_ROLE[role],
+            SCOPES_OF_ROLE[role] | (frozenset({Scope.PLATFORM}) if operates else frozenset()),
             self._projects(workspace),
             None,
             user,
@@ -111,13 +114,19 @@ class Identities:
     def workspaces_of(self, user: User) -> dict[Workspace, Role]:
         """The workspaces a user may see, by name, with the role in each."""
         memberships = self._memberships(user)
-        own = self.tables.workspaces.select(
-            eq("organization_id", user.organization_id), order_by=("name",)
-        )
-        roles = {w: self._role(user, memberships, w) for w in own if w.is_active}
+        roles = {w: self._role(user, memberships, w) for w in self._workspaces(user)}
         return {workspace: role for workspace, role in roles.items() if role is not None}
 
     # --- below -------------------------------------------------------------------------------
+
+    def _all_as_admin(self, user: User) -> dict[Workspace, Role]:
+        return dict.fromkeys(self._workspaces(user), Role.ADMIN)
+
+    def _workspaces(self, user: User) -> list[Workspace]:
+        own = self.tables.workspaces.select(
+            eq("organization_id", user.organization_id), order_by=("name",)
+        )
+        return [workspace for workspace in own if workspace.is_active]
 
     def _live(self, row: ApiKey) -> ApiKey:
         if row.revoked_at is not None:

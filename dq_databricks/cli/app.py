@@ -17,6 +17,7 @@ from dq_databricks.cli import (
     access_commands,
     audit_commands,
     catalog_commands,
+    conformance_commands,
     ddl_commands,
     drift_commands,
     incident_commands,
@@ -122,6 +123,7 @@ for _command in (
     *secret_commands.COMMANDS,
     *project_commands.COMMANDS,
     *audit_commands.COMMANDS,
+    *conformance_commands.COMMANDS,
 ):
     dq.add_command(_command)
 for _command in drift_commands.COMMANDS:

@@ -172,6 +172,9 @@ _MARKS = {
     "missing": ("red", "?"),
     "edited": ("red", "≠"),
     "out of order": ("red", "↕"),
+    "confirmed": ("green", "✓"),
+    "refuted": ("red", "✗"),
+    "not tried": ("dim", "–"),
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import EngineUnavailableError, QualityError
@@ -36,6 +37,8 @@ UNKNOWN_LIMIT = timedelta(minutes=30)
 class DatabricksLauncher(Supervisor):
     """Starts, watches and cancels runs of the platform, at most `workers` at once."""
 
+    stop_s = 3.0  # its runs go on without it, and the platform that stops it waits for nobody
+
     def __init__(
         self,
         settings: Settings,
@@ -46,7 +49,12 @@ class DatabricksLauncher(Supervisor):
         poll_s: float = REMOTE_POLL_S,
     ) -> None:
         super().__init__(settings, engine=engine, context=context, poll_s=poll_s)
-        self._platform = platform or JobsApi.of(settings)
+        self._known_platform = platform
+
+    @cached_property
+    def _platform(self) -> Platform:
+        """Asked for when it is first needed: signing in asks the workspace where that is done."""
+        return self._known_platform or JobsApi.of(self.settings)
 
     def look(self, keeper: JobKeeper) -> Sequence[Job]:
         """Settle what ended, stop what shall stop, start what waits, in this order."""

@@ -90,7 +90,10 @@ class JobsApi:
 
     @classmethod
     def of(cls, settings: Settings) -> JobsApi:
-        """With the sign-in of the environment; contacts nothing yet. Raises AuthenticationError."""
+        """With the sign-in of the environment, which asks the workspace where that is done.
+
+        Raises AuthenticationError.
+        """
         try:
             config = Config(
                 host=settings.host or None,

@@ -21,7 +21,15 @@ LOCAL_POLL_S, REMOTE_POLL_S = 1.0, 5.0
 
 
 class Supervisor(ABC):
-    """A loop in a thread. `poll_s` seconds lie between two looks at the queue."""
+    """A loop in a thread. `poll_s` seconds lie between two looks at the queue.
+
+    Where the settings name `idle_poll_s`, a launcher that is idle rests that long or until it is
+    woken, and so does a new one: each look is a statement, and a warehouse that is asked all the
+    time never stops.
+    """
+
+    stop_s: float | None = None
+    """How long `stop` waits for a look that is under way; None: as long as it takes."""
 
     def __init__(
         self,
@@ -34,7 +42,6 @@ class Supervisor(ABC):
         self.settings = settings
         self.context = context or Context()
         self._given, self._engine = engine, engine
-        # Each look is a statement, and a warehouse that is asked all the time never stops.
         self._poll_s = poll_s or (LOCAL_POLL_S if settings.engine == "local" else REMOTE_POLL_S)
         self._reconciled: float | None = None
         self._is_ending = self._is_idle = False
@@ -56,7 +63,7 @@ class Supervisor(ABC):
         self._is_ending = True
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(self.stop_s)
             self._thread = None
         if self._given is None and self._engine is not None:
             self._engine.close()
@@ -85,11 +92,16 @@ class Supervisor(ABC):
         """Give up what is in hand when the launcher ends."""
 
     def _run(self) -> None:
+        self._wake.wait(self.settings.idle_poll_s)
         while not self._is_ending:
             self._wake.clear()
             self._told(self.step)
-            self._wake.wait(self._poll_s)
+            self._wake.wait(self._rest_s)
         self._told(lambda: self.wind_up(self._quality().jobs.keeper))
+
+    @property
+    def _rest_s(self) -> float:
+        return max(self._poll_s, self.settings.idle_poll_s) if self._is_idle else self._poll_s
 
     def _told(self, action: Callable[[], None]) -> None:
         """Carry out `action`; what cannot be done now is tried again at the next look."""

@@ -25,11 +25,10 @@ from dq_databricks.service.guessing import Guessing
 from dq_databricks.service.pages.session import session_key_id
 from dq_databricks.service.principal import Principal
 from dq_databricks.service.site import Authenticator
+from dq_databricks.service.vouching import vouched_for
 from dq_databricks.settings import Settings
 
 WORKSPACE_HEADER, WORKSPACE_COOKIE = "X-Workspace", "dq_workspace"
-EMAIL_HEADERS = ("X-Forwarded-Email", "X-Forwarded-Preferred-Username", "X-Forwarded-User")
-TOKEN_HEADER = "X-Forwarded-Access-Token"
 _BEARER = "bearer "
 
 
@@ -54,7 +53,7 @@ class KeyAuthenticator:
         elif key_id := session_key_id(request):
             identity = identities.of_key(identities.key_with_id(key_id))
         elif self._settings.platform_identity:
-            identity = identities.of_email(_platform_email(request), wanted)
+            identity = vouched_for(request, self._settings, quality, wanted)
         else:
             raise UnauthenticatedError(
                 f"no API key: send one in the header {self._settings.api_key_header}"
@@ -127,21 +126,6 @@ def _quietly(note: Callable[[], bool]) -> None:
         note()
     except QualityError:  # the next use notes it
         return
-
-
-def _platform_email(request: Request) -> str:
-    if not request.headers.get(TOKEN_HEADER):
-        raise UnauthenticatedError(
-            f"no API key, and the platform sent no {TOKEN_HEADER}: send a key, or switch user "
-            "authorization on for the app"
-        )
-    emails = (request.headers.get(name, "").strip() for name in EMAIL_HEADERS)
-    email = next((email for email in emails if "@" in email), None)
-    if email is None:
-        raise UnauthenticatedError(
-            f"the platform named nobody: {EMAIL_HEADERS[0]} holds no e-mail address"
-        )
-    return email
 
 
 def _principal(identity: Identity, request: Request) -> Principal:

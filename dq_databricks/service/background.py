@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from dq_databricks.service.site import Service
 
 LOG = logging.getLogger("dq_databricks.service")
-STOP_S = 5.0
+STOP_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something to do every `every_s` seconds."""
+    """Something to do every `every_s` seconds, the first time after `first_after_s`."""
 
     name: str
     every_s: float
     round: Callable[[], object]
+    first_after_s: float = 0.0
 
 
 class Background:
@@ -38,17 +39,19 @@ class Background:
         ]
 
     def start(self) -> None:
-        """Begin; the first rounds come at once."""
+        """Begin; returns at once."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Begin no more rounds, and wait a little for those that run."""
         self._stopping.set()
+        end = self._service.context.monotonic() + STOP_S
         for thread in self._threads:
-            thread.join(STOP_S)
+            thread.join(max(0.0, end - self._service.context.monotonic()))
 
     def _repeat(self, work: Work) -> None:
+        self._stopping.wait(work.first_after_s)
         while not self._stopping.is_set():
             self._round(work)
             self._stopping.wait(work.every_s)

@@ -1,20 +1,29 @@
-"""One serving process: the application on a socket, with jobs and schedules beside it."""
+"""One serving process: the application on a socket, with jobs and schedules beside it.
+
+On a laptop (`serve`) it makes the schema where that is missing, and a key to sign in with. As a
+Databricks App (`serve_app`) it does neither: people come signed in, the schema is made by a job,
+and it ends within the time that the platform leaves it.
+"""
 
 from __future__ import annotations
 
 import errno
+import logging
+import os
 import signal
 import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from dq_databricks import charts
 from dq_databricks.engine.open import open_engine
@@ -28,19 +37,26 @@ from dq_databricks.quality.access_keys import CreatedKey
 from dq_databricks.service.app import create_app
 from dq_databricks.service.auth import default_authenticator
 from dq_databricks.service.background import Background, Work
+from dq_databricks.service.proxied import BehindProxy
 from dq_databricks.service.site import Service
+from dq_databricks.service.waking import Waking
 from dq_databricks.settings import Settings
 
+LOG = logging.getLogger("dq_databricks.service")
 KEY_NAME = "sign-in of dq serve"
 KEY_DAYS = 7
 MOST_KEYS = 1000
 DISPATCH_S, MEASURE_S, PURGE_S = 5.0, 15.0, 3600.0
 GRACE_S = 3
+# Databricks Apps kill a process 15 s after SIGTERM: requests, then statements, then threads end.
+APP_GRACE_S, APP_CANCEL_S, APP_LIMIT_S = 6, 3.0, 13.0
+EXIT_NOT_IN_TIME = 3
+_EVERYWHERE = str(IPv4Address(0))  # the proxy of an app comes from outside the container
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What whoever started a service is told: where it is, and how to get in."""
+    """What whoever started a service is told: where it is, and how to get in (an app: no key)."""
 
     address: str
     key: str
@@ -65,13 +81,44 @@ def serve(
         engine = open_engine(settings, context.redaction)
         stack.callback(engine.close)
         key = sign_in_key(Quality(settings, engine, context))
-        authenticator = default_authenticator(settings, context)
-        app = create_app(settings, authenticator, engine=engine, context=context)
+        app = _application(settings, engine, context)
         stack.enter_context(_working(app, engine))
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         started = Started(address, key.key, key.expires_at)
         charts.warm_up()
-        _run(app, listener, lambda: told(started))
+        _run(_Server(_config(app, GRACE_S), lambda: told(started)), listener)
+
+
+def serve_app(
+    settings: Settings,
+    port: int,
+    told: Callable[[Started], None],
+    context: Context | None = None,
+) -> None:
+    """Serve behind the proxy of Databricks Apps until SIGTERM; no statement is sent before.
+
+    Requests in flight get some seconds to finish, then their statements are cancelled; a process
+    that cannot end by then ends itself with EXIT_NOT_IN_TIME. Raises SettingsError.
+    """
+    context = context or Context()
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(_EVERYWHERE, port))
+        engine = open_engine(settings, context.redaction)
+        app = _application(settings, engine, context)
+        stack.callback(engine.close)
+        stack.enter_context(_working(app, engine))
+        stack.callback(lambda: _cut_off(engine))
+        started = Started(f"http://{_EVERYWHERE}:{listener.getsockname()[1]}", "", None)
+        waking = Waking(app, app.state.launcher.wake)
+        config = _config(BehindProxy(waking), APP_GRACE_S)
+        config.proxy_headers = False
+        server = _Server(config, lambda: told(started), _end_in_time, lambda: _cut_off(engine))
+        _run(server, listener)
+
+
+def _application(settings: Settings, engine: Engine, context: Context) -> FastAPI:
+    authenticator = default_authenticator(settings, context)
+    return create_app(settings, authenticator, engine=engine, context=context)
 
 
 def sign_in_key(quality: Quality) -> CreatedKey:
@@ -120,19 +167,26 @@ def _works(service: Service, engine: Engine) -> list[Work]:
         for status in (JobStatus.QUEUED, JobStatus.RUNNING):
             service.metrics.jobs.labels(status.value).set(counted[status])
 
+    rest = service.settings.idle_poll_s
     return [
-        Work("dispatch", DISPATCH_S, dispatch),
-        Work("measure", MEASURE_S, measure),
-        Work("purge", PURGE_S, lambda: face().requests.purge()),
+        Work("dispatch", max(DISPATCH_S, rest), dispatch, first_after_s=rest),
+        Work("measure", max(MEASURE_S, rest), measure, first_after_s=rest),
+        Work("purge", max(PURGE_S, rest), lambda: face().requests.purge(), first_after_s=rest),
     ]
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it takes requests."""
+    """A server that says when it takes requests, when it begins to end, and when it is done."""
 
-    def __init__(self, config: uvicorn.Config, is_up: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        is_up: Callable[[], None],
+        is_ending: Callable[[], None] = lambda: None,
+        is_down: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
-        self._is_up = is_up
+        self._is_up, self._is_ending, self._is_down = is_up, is_ending, is_down
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
@@ -140,19 +194,47 @@ class _Server(uvicorn.Server):
         if self.started:
             self._is_up()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and let those in flight finish for a while."""
+        self._is_ending()
+        await super().shutdown(sockets)
+        self._is_down()
 
-def _run(app: FastAPI, listener: socket.socket, is_up: Callable[[], None]) -> None:
-    config = uvicorn.Config(
+
+def _config(app: ASGIApp, grace_s: int) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=grace_s,
         timeout_keep_alive=30,
         limit_concurrency=1000,
     )
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     with _noted(signal.SIGTERM, signal.SIGINT):
-        _Server(config, is_up).run(sockets=[listener])
+        server.run(sockets=[listener])
+
+
+def _cut_off(engine: Engine) -> None:
+    """Cancel what still runs, as long as the warehouse takes no longer to be told."""
+    cancelling = threading.Thread(target=engine.cancel, name="cut-off", daemon=True)
+    cancelling.start()
+    cancelling.join(APP_CANCEL_S)
+
+
+def _end_in_time() -> None:
+    """End this process some seconds from now, should it then still be there."""
+    timer = threading.Timer(APP_LIMIT_S, _give_up)
+    timer.daemon = True
+    timer.start()
+
+
+def _give_up() -> None:
+    LOG.warning("a statement could not be ended in time; it may go on in the warehouse")
+    os._exit(EXIT_NOT_IN_TIME)
 
 
 @contextmanager

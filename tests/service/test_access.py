@@ -358,9 +358,73 @@ def test_a_user_of_the_platform_has_the_role_of_the_chosen_workspace(tmp_path: P
         assert status("keys", **{"X-Workspace": other}) == 200
         assert status("keys", **{"X-Workspace": "elsewhere"}) == 404
         assert status("alerts", **{"X-Forwarded-Access-Token": ""}) == 401
-        assert status("alerts", **{"X-Forwarded-Email": "eve@example.com"}) == 401
+        assert status("alerts", **{"X-Forwarded-Email": "eve@example.com"}) == 403
         users.edit("ada", is_active=False)
-        assert status("alerts") == 401
+        assert status("alerts") == 403
+
+
+def test_people_the_platform_names_come_in_with_the_role_of_the_settings(tmp_path: Path) -> None:
+    admins = "Root@Example.com, second@example.com"
+    with service(
+        tmp_path,
+        platform_identity=True,
+        platform_token_required=False,
+        platform_role="viewer",
+        platform_admins=admins,
+    ) as site:
+
+        def status(email: str, path: str) -> int:
+            headers = {"X-Forwarded-Email": email}
+            return site.client.get(f"{API}/{path}", headers=headers).status_code
+
+        eve, root = "eve@example.com", "root@example.com"
+        assert (status(eve, "alerts"), status(eve, "keys")) == (200, 403)
+        assert (status(root, "keys"), status(root.upper(), "users")) == (200, 200)
+        assert status(root, "organizations") == 200
+        assert status("eve@other.example", "alerts") == 200  # by another name: eve is taken
+        users = site.quality.access.users
+        assert sorted(user.email for user in users.list().items) == [
+            "eve@example.com",
+            "eve@other.example",
+            "root@example.com",
+        ]
+        entries = site.quality.audit.list().items
+        assert eve in {entry.actor for entry in entries}
+        users.remove(eve)
+        assert status(eve, "alerts") == 403  # who was removed does not come back alone
+        assert status("name-only", "alerts") == 401
+
+
+def test_one_who_operates_the_service_does_so_while_named(tmp_path: Path) -> None:
+    with service(
+        tmp_path,
+        platform_identity=True,
+        platform_token_required=False,
+        platform_admins="ada@example.com",
+    ) as site:
+        site.quality.access.users.add("ada@example.com", "ada", role="viewer")
+        headers = {"X-Forwarded-Email": "ada@example.com"}
+        for path in ("keys", "organizations"):
+            assert site.client.get(f"{API}/{path}", headers=headers).status_code == 200
+        refused = site.client.get(
+            f"{API}/alerts", headers={"X-Forwarded-Email": "eve@example.com"}
+        ).json()
+        assert "ask ada@example.com to add this address" in refused["detail"]
+
+
+@pytest.mark.parametrize(("came_from", "status"), [("same-site", 403), ("same-origin", 201)])
+def test_only_its_own_pages_change_something_in_the_name_of_a_person(
+    tmp_path: Path, came_from: str, status: int
+) -> None:
+    with service(
+        tmp_path,
+        platform_identity=True,
+        platform_token_required=False,
+        platform_admins="ada@example.com",
+    ) as site:
+        sent = {"X-Forwarded-Email": "ada@example.com", "Sec-Fetch-Site": came_from}
+        body = {"project_key": "mine", "name": "mine"}
+        assert site.client.post(f"{API}/projects", json=body, headers=sent).status_code == status
 
 
 # --- organizations, workspaces, users ------------------------------------------------------------

@@ -37,7 +37,7 @@ def open_warehouse(settings: Settings, redaction: Redaction | None = None) -> Wa
         ) from error
     warehouse = Warehouse(
         host=settings.host,
-        http_path=settings.http_path,
+        http_path=settings.warehouse_path,
         credentials=_credentials(settings, redaction or Redaction()),
         catalog=settings.catalog,
         statement_timeout_s=settings.statement_timeout_s,
@@ -55,9 +55,10 @@ def _credentials(settings: Settings, redaction: Redaction) -> Credentials:
 
 
 def _check_address(settings: Settings) -> None:
-    asked = {"DATABRICKS_HOST": settings.host, "DATABRICKS_HTTP_PATH": settings.http_path}
+    asked = {"DATABRICKS_HOST": settings.host, "DATABRICKS_HTTP_PATH": settings.warehouse_path}
     if missing := [name for name, value in asked.items() if not value.strip()]:
         raise SettingsError(
             f"the warehouse engine needs {' and '.join(missing)}: set them to the host and the"
-            " HTTP path on the warehouse's page 'Connection details'"
+            " HTTP path on the warehouse's page 'Connection details', or give its id as"
+            " DATABRICKS_WAREHOUSE_ID in place of the path"
         )
