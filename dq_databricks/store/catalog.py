@@ -143,11 +143,11 @@ class Catalog:
         )
 
     def _marked(self, entry: TableEntry, relation: Relation) -> TableEntry:
-        """`entry`, known as foreign from now on where its `relation` is."""
-        is_known = entry.file_format == FOREIGN or entry.deleted_at is not None
-        if not relation.is_foreign or is_known:
+        """`entry`, known as foreign from now on just where its `relation` is."""
+        told = _format_of(relation)
+        if entry.file_format == told or entry.deleted_at is not None:
             return entry
-        changed = entry.model_copy(update={"file_format": FOREIGN})
+        changed = entry.model_copy(update={"file_format": told})
         return self.tables.update(changed, entry.version)
 
     def _default_group(self, project_key: str, relation: Relation) -> TableGroup:

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from dq_databricks.errors import ForbiddenError
 from dq_databricks.model.catalog import Connection
 from dq_databricks.model.vocabulary import Scope, TriggerSource
 from dq_databricks.quality.activation import ActivationReport, Wishes
@@ -24,7 +23,7 @@ from dq_databricks.service.api.inputs import (
 )
 from dq_databricks.service.api.runs import accepted
 from dq_databricks.service.api.schedules import Expression, Zone
-from dq_databricks.service.asking import Asked, Reading, Writing
+from dq_databricks.service.asking import Reading, Writing
 from dq_databricks.service.etags import ExpectedVersion, tagged
 from dq_databricks.service.listing import Listing, Paged, listing
 
@@ -195,7 +194,7 @@ def activate_connection(
     Doing it again makes nothing twice. `Location` leads to the run of the first profile. Needs the
     scope run as well.
     """
-    _may_run(asked)
+    asked.also(Scope.RUN)
     wishes = Wishes(
         wanted.group,
         wanted.profiling_include_mask,
@@ -206,9 +205,3 @@ def activate_connection(
     report = asked.quality.activate(connection_id, wishes, trigger=TriggerSource.API)
     accepted(report.job, request, response)
     return report
-
-
-def _may_run(asked: Asked) -> None:
-    """Raise ForbiddenError for a key that may change things and start no runs."""
-    if Scope.RUN not in asked.principal.scopes:
-        raise ForbiddenError(f"scope run is needed too; {asked.principal.actor.name} lacks it")
