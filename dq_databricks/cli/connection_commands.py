@@ -236,6 +236,8 @@ def _fields(values: dict[str, Any], stored: dict[str, str] | None = None) -> dic
     if not options and user is None:
         return fields
     pairs = dict(_pair(option) for option in options)
+    if user is not None and "user" in pairs:
+        raise click.UsageError("give --user-secret or --option user=…, not both")
     if user is not None:
         pairs["user"] = user if user.startswith("secret:") else f"secret:{user}"
     merged = {**(stored or {}), **pairs}
