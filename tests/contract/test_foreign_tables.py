@@ -15,9 +15,10 @@ import pytest
 from dq_databricks import Quality
 from dq_databricks.engine.protocol import TableStatistics
 from dq_databricks.errors import TargetError, UnsupportedError
-from dq_databricks.model.catalog import FOREIGN, Connection
+from dq_databricks.model.catalog import FOREIGN, Connection, TableEntry
 from dq_databricks.model.vocabulary import ConnectionStatus
 from dq_databricks.quality.activation import Wishes
+from dq_databricks.running.table_profile import TableProfiler
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Parameter
@@ -29,7 +30,7 @@ from tests.support.store import settings_for
 SPARK_SAMPLE = {
     "test_a_foreign_table_is_described_by_its_columns_alone",
     "test_a_connection_shows_its_schemas_tables_and_columns",
-    "test_a_foreign_table_is_profiled_and_tested_in_one_pass_each",
+    "test_a_profile_of_a_foreign_table_is_one_statement",
 }
 OPTIONS = {"host": "db.example.com", "user": "dq", "database": "shop"}
 Sent = Callable[[str], int]
@@ -89,6 +90,25 @@ def test_a_foreign_table_is_described_by_its_columns_alone(
     assert (sent("DESCRIBE HISTORY"), sent("DESCRIBE DETAIL")) == (0, 0)
     with pytest.raises(UnsupportedError, match="no versions"):
         quality.engine.inspect(relation.at(0))
+
+
+@pytest.mark.parametrize("table", ["orders", "seen"])
+def test_a_profile_of_a_foreign_table_is_one_statement(
+    quality: Quality, sent: Sent, table: str
+) -> None:
+    now = quality.context.now()
+    entry = TableEntry(
+        table_id="t", table_group_id="g", catalog="main", schema_name="shop", table_name=table,
+        file_format=FOREIGN, created_at=now, updated_at=now,
+    )  # fmt: skip
+    found = TableProfiler(quality.engine, quality.context, "run").profile(
+        entry, on_plan=lambda _: lambda _: None
+    )
+    assert found.error is None
+    assert (found.table.statement_count, found.table.row_count) == (1, 5)
+    amounts = {one.column_name: one.null_count for one in found.columns}
+    assert amounts == {"id": 0, "amount": 2, "status": 0}
+    assert (sent("DESCRIBE HISTORY"), sent("DESCRIBE DETAIL")) == (0, 0)
 
 
 @pytest.mark.parametrize("table", ["orders", "seen"])

@@ -47,7 +47,7 @@ Options = Annotated[
     ),
 ]
 Principals = Annotated[
-    list[Identifier],
+    list[Identifier] | None,
     Query(max_length=20, description="Who is to read its tables: users, groups, principals."),
 ]
 
@@ -177,7 +177,7 @@ def discover_connection(asked: Reading, connection_id: Id, looking: Looking) -> 
 
 @router.get("/{connection_id}/plan")
 def plan_connection(
-    asked: Reading, connection_id: Id, grant_to: Principals | None = None
+    asked: Reading, connection_id: Id, grant_to: Principals = None
 ) -> FederationPlan:
     """The SQL that makes a federated source readable. Nothing is run, secrets are references."""
     quality = asked.quality

@@ -195,16 +195,15 @@ def watch_table(
     asked: PageWriting,
     connection_id: str,
     table: Annotated[str, Form(max_length=255)],
-    schema: Annotated[str, Form(max_length=255)] = "",
+    schema_name: Annotated[str, Form(max_length=255)] = "",
     group: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Put a table of a connection under watch."""
     connection = asked.quality.catalog.connection(connection_id)
-    name = TableName(connection.catalog or "", schema or connection.schema_name or "", table)
+    schema = schema_name or connection.schema_name or ""
+    name = TableName(connection.catalog or "", schema, table)
     entry = asked.quality.catalog.add_table(str(name), group=group or None)
-    here = (
-        f"/connections/{connection.connection_id}?{urlencode({'look': 1, 'schema': name.schema})}"
-    )
+    here = f"/connections/{connection.connection_id}?{urlencode({'look': 1, 'schema': schema})}"
     return done(asked.request, here, f"{entry.table_name} is under watch: profile it next.")
 
 
