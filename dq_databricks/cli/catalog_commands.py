@@ -1,4 +1,4 @@
-"""What is under watch: connections, groups and tables; list, show, add, edit, remove."""
+"""What is under watch: groups and tables; list, show, add, edit, remove."""
 
 from __future__ import annotations
 
@@ -11,102 +11,14 @@ from dq_databricks.cli import render
 from dq_databricks.cli.options import (
     NounGroup,
     expected_version,
+    given,
     json_option,
     opened,
     page_options,
+    show,
     version_options,
 )
 from dq_databricks.cli.output import write_json
-from dq_databricks.model.base import MutableRecord
-
-
-def _show(record: MutableRecord, as_json: bool) -> None:
-    write_json(record) if as_json else render.record(record)
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-@click.group(cls=NounGroup)
-def connections() -> None:
-    """Where tables live: a catalog and schema, with a reference to its credentials."""
-
-
-@connections.command("list")
-@page_options
-@json_option
-def list_connections(limit: int, cursor: str | None, as_json: bool) -> None:
-    """List connections by name."""
-    with opened() as quality:
-        page = quality.catalog.connections(limit=limit, cursor=cursor)
-    write_json(render.page_document(page)) if as_json else render.connections(page)
-
-
-@connections.command("show")
-@click.argument("connection")
-@json_option
-def show_connection(connection: str, as_json: bool) -> None:
-    """Show a connection by id or name."""
-    with opened() as quality:
-        _show(quality.catalog.connection(connection), as_json)
-
-
-def _connection_fields(function: Any) -> Any:
-    for option in (
-        click.option("--catalog", help="Catalog whose tables are watched."),
-        click.option("--schema", "schema_name", help="Schema whose tables are watched."),
-        click.option("--http-path", help="HTTP path of the SQL warehouse that reads them."),
-        click.option(
-            "--credentials",
-            "managed_credentials_ref",
-            help="Reference to the secret: secret:SCOPE/KEY, env:NAME, file:PATH, vault:NAME.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-@connections.command("add")
-@click.argument("name")
-@_connection_fields
-@json_option
-def add_connection(name: str, as_json: bool, **values: Any) -> None:
-    """Add a connection."""
-    with opened() as quality:
-        _show(quality.catalog.add_connection(name, **_given(**values)), as_json)
-
-
-@connections.command("edit")
-@click.argument("connection")
-@click.option("--name")
-@_connection_fields
-@click.option("--active/--inactive", "is_active", default=None)
-@version_options
-@json_option
-def edit_connection(
-    connection: str, expect_version: int | None, latest: bool, as_json: bool, **values: Any
-) -> None:
-    """Change a connection."""
-    version = expected_version(expect_version, latest)
-    with opened() as quality:
-        edited = quality.catalog.edit_connection(
-            connection, expected_version=version, **_given(**values)
-        )
-        _show(edited, as_json)
-
-
-@connections.command("remove")
-@click.argument("connection")
-@version_options
-@json_option
-def remove_connection(
-    connection: str, expect_version: int | None, latest: bool, as_json: bool
-) -> None:
-    """Remove a connection; its history stays."""
-    version = expected_version(expect_version, latest)
-    with opened() as quality:
-        _show(quality.catalog.remove_connection(connection, expected_version=version), as_json)
 
 
 @click.group(cls=NounGroup)
@@ -130,7 +42,7 @@ def list_groups(limit: int, cursor: str | None, as_json: bool) -> None:
 def show_group(group: str, as_json: bool) -> None:
     """Show a table group by id or name."""
     with opened() as quality:
-        _show(quality.catalog.group(group), as_json)
+        show(quality.catalog.group(group), as_json)
 
 
 def _group_fields(function: Any) -> Any:
@@ -151,7 +63,7 @@ def _group_fields(function: Any) -> Any:
 def add_group(name: str, connection: str, as_json: bool, **values: Any) -> None:
     """Add a table group over the tables of a connection that its masks let through."""
     with opened() as quality:
-        _show(quality.catalog.add_group(name, connection=connection, **_given(**values)), as_json)
+        show(quality.catalog.add_group(name, connection=connection, **given(**values)), as_json)
 
 
 @groups.command("edit")
@@ -166,8 +78,8 @@ def edit_group(
     """Change a table group."""
     version = expected_version(expect_version, latest)
     with opened() as quality:
-        edited = quality.catalog.edit_group(group, expected_version=version, **_given(**values))
-        _show(edited, as_json)
+        edited = quality.catalog.edit_group(group, expected_version=version, **given(**values))
+        show(edited, as_json)
 
 
 @groups.command("remove")
@@ -178,7 +90,7 @@ def remove_group(group: str, expect_version: int | None, latest: bool, as_json: 
     """Remove a table group; its history stays."""
     version = expected_version(expect_version, latest)
     with opened() as quality:
-        _show(quality.catalog.remove_group(group, expected_version=version), as_json)
+        show(quality.catalog.remove_group(group, expected_version=version), as_json)
 
 
 @click.group(cls=NounGroup)
@@ -203,7 +115,7 @@ def list_tables(group: str | None, limit: int, cursor: str | None, as_json: bool
 def show_table(target: str, as_json: bool) -> None:
     """Show a table by TARGET or id."""
     with opened() as quality:
-        _show(quality.catalog.table(target), as_json)
+        show(quality.catalog.table(target), as_json)
 
 
 @tables.command("add")
@@ -213,7 +125,7 @@ def show_table(target: str, as_json: bool) -> None:
 def add_table(target: str, group: str | None, as_json: bool) -> None:
     """Put TARGET under watch."""
     with opened() as quality:
-        _show(quality.catalog.add_table(target, group=group), as_json)
+        show(quality.catalog.add_table(target, group=group), as_json)
 
 
 @tables.command("edit")
@@ -227,7 +139,7 @@ def edit_table(
     """Move a table to another group."""
     version = expected_version(expect_version, latest)
     with opened() as quality:
-        _show(quality.catalog.edit_table(target, group=group, expected_version=version), as_json)
+        show(quality.catalog.edit_table(target, group=group, expected_version=version), as_json)
 
 
 @tables.command("remove")
@@ -238,7 +150,7 @@ def remove_table(target: str, expect_version: int | None, latest: bool, as_json:
     """Stop watching a table; its history stays and its data is not touched."""
     version = expected_version(expect_version, latest)
     with opened() as quality:
-        _show(quality.catalog.remove_table(target, expected_version=version), as_json)
+        show(quality.catalog.remove_table(target, expected_version=version), as_json)
 
 
-COMMANDS: Sequence[click.Command] = (connections, groups, tables)
+COMMANDS: Sequence[click.Command] = (groups, tables)

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dq_databricks.cli.output import stderr_console
+from dq_databricks.cli import render
+from dq_databricks.cli.output import stderr_console, write_json
+from dq_databricks.model.base import MutableRecord
 from dq_databricks.model.ids import Context
 from dq_databricks.model.progress import silent
 from dq_databricks.model.redacting import Redaction
@@ -93,6 +95,16 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} Nobody is there to ask: say --yes if you mean it")
     click.confirm(question, abort=True, err=True)
+
+
+def show(record: MutableRecord, as_json: bool) -> None:
+    """Print one row, field by field or as JSON."""
+    write_json(record) if as_json else render.record(record)
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 @contextmanager

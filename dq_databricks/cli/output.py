@@ -169,6 +169,8 @@ _MARKS = {
     "baseline": ("green", "="),
     "pending": ("yellow", "…"),
     "rolled back": ("yellow", "↩"),
+    "healthy": ("green", "✓"),
+    "unhealthy": ("red", "✗"),
     "missing": ("red", "?"),
     "edited": ("red", "≠"),
     "out of order": ("red", "↕"),

@@ -9,7 +9,7 @@ from typing import Any
 from dq_databricks.cli.output import marked, safe, stdout_console, write_table
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.base import Record
-from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
+from dq_databricks.model.catalog import TableEntry, TableGroup
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import ResultStatus
@@ -182,20 +182,6 @@ def _brief(value: object) -> str:
         return json.dumps(value[:6], ensure_ascii=False)[:-1] + f", … {len(value)} in all]"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def connections(page: Page[Connection]) -> None:
-    """A page of connections."""
-    if _empty(page, "No connections: dq connections add NAME --catalog C --schema S"):
-        return
-    rows = (
-        (item.name, item.catalog, item.schema_name, item.is_active, item.version,
-         item.connection_id)
-        for item in page.items
-    )  # fmt: skip
-    headers = ("connection", "catalog", "schema", "active", "version", "connection_id")
-    write_table("Connections", headers, rows, numeric="version")
-    _more(page)
 
 
 def groups(page: Page[TableGroup]) -> None:

@@ -160,6 +160,8 @@ class Engine(Protocol):
     def inspect(self, relation: Relation) -> Snapshot:
         """Describe `relation` at its pinned version, or pin its latest; reads no data.
 
+        Of a foreign table its columns are asked for, and nothing else.
+
         Raises TableNotFoundError, UnsupportedError, DamagedTableError.
         """
 

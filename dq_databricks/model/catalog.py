@@ -85,8 +85,15 @@ class TableGroup(MutableRecord):
     deleted_at: datetime | None = None
 
 
+FOREIGN = "foreign"
+"""The format of a catalog table that is read through a foreign catalog."""
+
+
 class TableEntry(MutableRecord):
-    """One table of a group: a catalog table, or files (`file_format` and `path`)."""
+    """One table of a group: a catalog table, or files (`file_format` and `path`).
+
+    Of the tables of a catalog, only foreign ones have a `file_format`.
+    """
 
     TABLE: ClassVar[str] = "dq_tables"
     KEY: ClassVar[tuple[str, ...]] = ("table_id",)

@@ -33,13 +33,14 @@ def make_plan(
 
     The row count is answered too, where it is proven or can ride along with a statement. What
     metadata or file statistics prove needs no statement. `fuse_objects` lets sketches share a
-    statement with plain aggregates. Equal input gives an equal plan.
+    statement with plain aggregates, as they do where each is a read of another system (a foreign
+    table). Equal input gives an equal plan.
     """
     requests = fold([*measures, _row_count()] if measures else [])
     answers = [prove(snapshot, request) for request in requests]
     unproven = [request for request, answer in zip(requests, answers, strict=True) if not answer]
     scans, groups = _place_row_count(_without_lone_row_count(unproven))
-    fuse = fuse_objects or _is_small(snapshot, facts)
+    fuse = fuse_objects or _is_small(snapshot, facts) or snapshot.relation.is_foreign
     return ScanPlan(
         snapshot,
         proven=tuple(answer for answer in answers if answer),

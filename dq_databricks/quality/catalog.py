@@ -7,13 +7,16 @@ from typing import Any, TypeVar
 
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import NotFoundError, ParameterError, TargetError
+from dq_databricks.federation.settle import settled
 from dq_databricks.model.base import MutableRecord
 from dq_databricks.model.catalog import Connection, TableEntry, TableGroup
-from dq_databricks.model.ids import is_id
+from dq_databricks.model.ids import Context, is_id
 from dq_databricks.model.redacting import holds_secret
 from dq_databricks.model.secret_reference import SecretReference
 from dq_databricks.model.words import did_you_mean
+from dq_databricks.quality.looking import tables_in
 from dq_databricks.quality.masks import lets_through
+from dq_databricks.quality.pausing import stop_schedules
 from dq_databricks.quality.reach import WIDE, Reach
 from dq_databricks.sql.relation import TableRelation
 from dq_databricks.store.access import Table
@@ -40,7 +43,10 @@ class CatalogFace:
         writable: Callable[[], object] = lambda: None,
         reach: Reach = WIDE,
         projects: Sequence[str] | None = None,
+        context: Context | None = None,
     ) -> None:
+        self._store = store
+        self._context = context or Context()
         self._catalog = store.catalog
         self._reach = reach
         self._projects = (project_key,) if projects is None else tuple(projects)
@@ -76,22 +82,33 @@ class CatalogFace:
     def add_connection(self, name: str, **fields: Any) -> Connection:
         """Add a connection; `fields` are columns such as `catalog` and `schema_name`.
 
-        Raises ParameterError where `managed_credentials_ref` is no reference to a secret.
+        `federation_options` may be a mapping. Raises AlreadyExistsError, and what is wrong with
+        its type, its options or its reference to credentials: UnknownNameError, ParameterError.
         """
         fields = _with_reference(fields)
         self._reach.check_schema(fields.get("schema_name"))
+        values = settled(fields, name=name)
         self._writable()
         self._catalog.ensure_project(self._project_key)
-        return self._written(self._catalog.add_connection(self._project_key, name, **fields))
+        return self._written(self._catalog.add_connection(self._project_key, name, **values))
 
     def edit_connection(
         self, name_or_id: str, *, expected_version: int | None = None, **fields: Any
     ) -> Connection:
-        """Change `fields`; `expected_version` None edits whatever is stored now."""
+        """Change `fields`; `expected_version` None edits whatever is stored now.
+
+        One that is no longer active has its schedules switched off. Raises what `add_connection`
+        raises, and ParameterError where its groups bind it to its type.
+        """
         fields = _with_reference(fields)
         self._reach.check_schema(fields.get("schema_name"))
         found = self.connection(name_or_id)
-        return self._edit(self._catalog.connections, found, expected_version, fields)
+        self._check_type(found, fields.get("connection_type", found.connection_type))
+        values = settled(fields, name=fields.get("name", found.name), stored=found)
+        edited = self._edit(self._catalog.connections, found, expected_version, values)
+        if found.is_active and not edited.is_active:
+            stop_schedules(self._store, self._context, edited)
+        return self._written(edited)
 
     def remove_connection(
         self, name_or_id: str, *, expected_version: int | None = None
@@ -162,12 +179,13 @@ class CatalogFace:
         registered = list(self._catalog.tables_of_group(group.table_group_id))
         known = {entry.table_id for entry in registered}
         connection = self._catalog.connections.require(group.connection_id)
-        for relation in self._relations(connection, group):
-            entry = self._catalog.register(
-                connection.project_key, relation, group_id=group.table_group_id
-            )
-            if entry.table_id not in known:
-                registered.append(entry)
+        include, exclude = group.profiling_include_mask, group.profiling_exclude_mask
+        found, _ = self._catalog.register_all(
+            connection.project_key,
+            self.matching(connection, include, exclude),
+            group_id=group.table_group_id,
+        )
+        registered.extend(entry for entry in found if entry.table_id not in known)
         if not registered:
             raise TargetError(
                 f"table group {group.name!r}: no table is registered and none matches its masks "
@@ -176,13 +194,32 @@ class CatalogFace:
             )
         return tuple(registered)
 
-    def _relations(self, connection: Connection, group: TableGroup) -> Sequence[TableRelation]:
-        if connection.catalog is None or connection.schema_name is None:
+    def matching(
+        self, connection: Connection, include: str | None, exclude: str | None
+    ) -> tuple[TableRelation, ...]:
+        """The tables that stand below `connection` and that masks let through, in one statement."""
+        if connection.catalog is None:
             return ()
         self._reach.check_schema(connection.schema_name)
-        names = self._engine.tables(connection.catalog, connection.schema_name)
-        include, exclude = group.profiling_include_mask, group.profiling_exclude_mask
-        return [TableRelation(name) for name in names if lets_through(name.table, include, exclude)]
+        seen = tables_in(
+            self._engine, connection.catalog, connection.schema_name, self._reach.lists
+        )
+        return tuple(
+            TableRelation(one.name, is_foreign=not connection.supports_history)
+            for one in seen
+            if lets_through(one.name.table, include, exclude)
+        )
+
+    def _check_type(self, connection: Connection, wanted: str) -> None:
+        """Refuse another type where tables are known as they are read now."""
+        if wanted == connection.connection_type:
+            return
+        groups = self._catalog.groups.select(eq("connection_id", connection.connection_id), limit=1)
+        if groups.items:
+            raise ParameterError(
+                f"connection {connection.name!r} is of type {connection.connection_type} and has "
+                f"the table group {groups.items[0].name!r}; add another connection of type {wanted}"
+            )
 
     # --- tables ------------------------------------------------------------------------------
 
@@ -223,7 +260,7 @@ class CatalogFace:
 
         Raises TargetError, and EngineError children when it cannot be described.
         """
-        relation = self._reach.relation(target)
+        relation = self._catalog.as_connected(self._projects, self._reach.relation(target))
         self._engine.inspect(relation)
         project, group_id = self._project_key, None
         if group is not None:

@@ -22,6 +22,8 @@ from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ProfileRun
 from dq_databricks.model.progress import Progress, silent
 from dq_databricks.model.testing import TestRecord, TestResult, TestRun
+from dq_databricks.model.vocabulary import TriggerSource
+from dq_databricks.quality.activation import ActivationReport, Wishes
 from dq_databricks.quality.faces import Faces
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reports import (
@@ -81,6 +83,16 @@ class Quality(Faces):
     def dispatch(self) -> DispatchReport:
         """Queue a job for every slot that has come. Safe beside other dispatchers."""
         return self.schedules.dispatch()
+
+    def activate(
+        self, connection: str, wishes: Wishes | None = None, *, trigger: str = "manual"
+    ) -> ActivationReport:
+        """Put a connection to use: a table group, its tables, their first profile as a job.
+
+        Doing it again makes nothing twice. Raises TargetError where it shows no table.
+        """
+        wanted = Wishes() if wishes is None else wishes
+        return self.activation.activate(connection, wanted, trigger=TriggerSource(trigger))
 
     # --- the main job -------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dq_databricks.quality.access import AccessFace
 from dq_databricks.quality.access_site import AccessSite
+from dq_databricks.quality.activation import ActivationFace
 from dq_databricks.quality.audit import AuditFace
 from dq_databricks.quality.browse import BrowseFace
 from dq_databricks.quality.catalog import CatalogFace
@@ -79,6 +80,20 @@ class Faces(Opened):
             writable=self._writing,
             reach=self._reach,
             projects=self.project_keys,
+            context=self.context,
+        )
+
+    @property
+    def activation(self) -> ActivationFace:
+        """Put a connection to use: activate, register_connection."""
+        return ActivationFace(
+            self._ready(),
+            self.context,
+            self._writing,
+            self.catalog,
+            self.sources,
+            self.jobs,
+            self.schedules,
         )
 
     @property

@@ -107,6 +107,12 @@ class Estate:
         """The groups over a connection."""
         return tuple(one for one in self.groups if one.connection_id == connection_id)
 
+    def tables_of_project(self, project_key: str) -> tuple[TableEntry, ...]:
+        """The tables of all groups of a project."""
+        of = {one.connection_id for one in self.connections if one.project_key == project_key}
+        groups = {one.table_group_id for one in self.groups if one.connection_id in of}
+        return tuple(one for one in self.tables if one.table_group_id in groups)
+
     def tables_of(self, *group_ids: str) -> tuple[TableEntry, ...]:
         """The tables of some groups."""
         return tuple(one for one in self.tables if one.table_group_id in group_ids)

@@ -52,6 +52,10 @@ class Reach:
         hidden = (self.schema.casefold(), "information_schema")
         return self.is_wide or schema.strip("` ").casefold() not in hidden
 
+    def lists(self, schema: str) -> bool:
+        """Whether a look at a whole catalog shows `schema`: never metadata, for anybody."""
+        return schema.casefold() not in (self.schema.casefold(), "information_schema")
+
     def check_parameters(self, parameters: Mapping[str, object]) -> None:
         """Hold user SQL and tables named in `parameters` to the reach.
 

@@ -105,11 +105,20 @@ class ScheduleFace:
     # --- changing --------------------------------------------------------------------------
 
     def add(
-        self, name: str, *, cron: str, kind: str, target_type: str, target_ref: str, **fields: Any
+        self,
+        name: str,
+        *,
+        cron: str,
+        kind: str,
+        target_type: str,
+        target_ref: str,
+        schedule_id: str | None = None,
+        **fields: Any,
     ) -> Schedule:
         """Add a schedule of `target_ref`: id or TARGET of a table, id or name of a group, suite.
 
-        `fields` are further columns, such as `timezone` and `catch_up`. Raises CronError,
+        `fields` are further columns, such as `timezone` and `catch_up`. Two that are given the same
+        `schedule_id` are one. Raises CronError,
         NotFoundError where there is no such target, ParameterError, UnknownNameError,
         AlreadyExistsError.
         """
@@ -118,7 +127,7 @@ class ScheduleFace:
         now = self.context.now()
         draft = Schedule.model_validate(
             {
-                "schedule_id": self.context.new_id(),
+                "schedule_id": schedule_id or self.context.new_id(),
                 "project_key": self.project_key,
                 "created_at": now,
                 "updated_at": now,

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dq_databricks.engine.protocol import ColumnInfo, Engine
+from dq_databricks.engine.protocol import Capability, ColumnInfo, Engine
 from dq_databricks.errors import (
     EngineError,
     MissingExtraError,
     ParameterError,
     SecretStoreError,
     TableNotFoundError,
+    UnsupportedError,
 )
+from dq_databricks.federation.catalog import find_source_type, source_types
+from dq_databricks.federation.entry import SourceType
+from dq_databricks.federation.plan import FederationPlan, federation_plan
 from dq_databricks.model.catalog import Connection
 from dq_databricks.model.ids import Context
 from dq_databricks.model.secret_reference import SecretKind, SecretReference
 from dq_databricks.model.vocabulary import ConnectionStatus
+from dq_databricks.quality.looking import SeenTable, schemas_in, tables_in
 from dq_databricks.quality.masks import lets_through
 from dq_databricks.quality.reach import Reach
 from dq_databricks.secrets import Secrets
@@ -25,6 +30,7 @@ from dq_databricks.sql.relation import TableRelation
 from dq_databricks.sql.statement import Statement
 from dq_databricks.store.store import Store
 
+__all__ = ["Discovery", "FederationPlan", "SourceFace", "SourceType"]
 MOST_NAMES = 1_000
 MOST_ERROR_CHARS = 500
 
@@ -33,7 +39,8 @@ MOST_ERROR_CHARS = 500
 class Discovery:
     """What stands below a connection. `total` counts all names, of which at most 1,000 are given.
 
-    Without a schema the names are schemas, without a table tables; else there are columns.
+    Without a schema the names are schemas, without a table tables, with their `types` where the
+    engine says them; else there are columns.
     """
 
     catalog: str
@@ -42,6 +49,7 @@ class Discovery:
     names: tuple[str, ...]
     total: int
     columns: tuple[ColumnInfo, ...] = ()
+    types: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +89,47 @@ class SourceFace:
         if connection.catalog is None:
             raise ParameterError(f"connection {connection.name!r} names no catalog to look into")
         schema = schema if schema is not None else connection.schema_name
-        if table is not None and schema is not None:
-            return self._columns(TableName(connection.catalog, schema, table))
-        names = (
-            self._schemas(connection.catalog)
-            if schema is None
-            else self._tables(connection.catalog, schema)
-        )
-        shown = tuple(names[:MOST_NAMES])
-        return Discovery(connection.catalog, schema, None, shown, len(names))
+        if schema is None:
+            if table is not None:
+                raise ParameterError(f"table {table!r}: say in which schema it is")
+            names = self._schemas(connection.catalog)
+            return Discovery(connection.catalog, None, None, names[:MOST_NAMES], len(names))
+        if table is not None:
+            name = TableName(connection.catalog, schema, table)
+            return self._columns(name, is_foreign=not connection.supports_history)
+        return self._listed(connection.catalog, schema, self._tables(connection.catalog, schema))
 
     def preview(
         self, connection: Connection, include: str | None, exclude: str | None
     ) -> Discovery:
-        """The tables that masks would let through, by name."""
-        if connection.catalog is None or connection.schema_name is None:
-            return Discovery(connection.catalog or "", connection.schema_name, None, (), 0)
-        found = [
-            name
-            for name in self._tables(connection.catalog, connection.schema_name)
-            if lets_through(name, include, exclude)
-        ]
-        shown = tuple(found[:MOST_NAMES])
-        return Discovery(connection.catalog, connection.schema_name, None, shown, len(found))
+        """The tables that masks would let through, by name (and schema, where it names none)."""
+        catalog, schema = connection.catalog, connection.schema_name
+        seen = () if catalog is None else self._tables(catalog, schema)
+        found = [one for one in seen if lets_through(one.name.table, include, exclude)]
+        return self._listed(catalog or "", schema, found)
+
+    def types(self, name: str | None = None) -> tuple[SourceType, ...]:
+        """The types of connections, or the one of this name. Raises UnknownNameError."""
+        return tuple(source_types().values()) if name is None else (find_source_type(name),)
+
+    def plan(self, connection: Connection, *, grant_to: Sequence[str] = ()) -> FederationPlan:
+        """The SQL that makes the source of a federated connection readable; runs nothing.
+
+        Raises ParameterError for one that is read directly or names no credentials.
+        """
+        return federation_plan(connection, grant_to=grant_to)
+
+    def apply(self, connection: Connection, *, grant_to: Sequence[str] = ()) -> FederationPlan:
+        """Carry out the plan; what is there stays. Raises UnsupportedError outside Databricks."""
+        plan = self.plan(connection, grant_to=grant_to)
+        if not self.engine.facts.has(Capability.GRANTS):
+            raise UnsupportedError(
+                f"engine {self.engine.facts.name} has no Unity Catalog: print the plan and run it "
+                "on Databricks, or use DQ_ENGINE=warehouse"
+            )
+        for step in plan.steps:
+            self.engine.execute(Statement(step.statement))
+        return plan
 
     def _without_credentials(
         self, connection: Connection
@@ -125,32 +151,41 @@ class SourceFace:
         return None
 
     def _tried(self, connection: Connection) -> tuple[ConnectionStatus, str | None]:
-        if connection.catalog is None or connection.schema_name is None:
-            return ConnectionStatus.UNHEALTHY, "it names no catalog and schema to look into"
+        if connection.catalog is None:
+            return ConnectionStatus.UNHEALTHY, "it names no catalog to look into"
+        catalog, schema = connection.catalog, connection.schema_name
         try:
-            tables = self._tables(connection.catalog, connection.schema_name)
+            found = self._schemas(catalog) if schema is None else self._tables(catalog, schema)
         except TableNotFoundError as error:
             return ConnectionStatus.UNHEALTHY, str(error)
         except EngineError as error:
             return ConnectionStatus.ERROR, f"{type(error).__name__}: {error}"
-        if not tables:
-            name = f"{connection.catalog}.{connection.schema_name}"
-            return ConnectionStatus.UNHEALTHY, f"{name} does not exist or shows no table"
+        if not found:
+            what = f"{catalog} does not exist or shows no schema"
+            if schema is not None:
+                what = f"{catalog}.{schema} does not exist or shows no table"
+            return ConnectionStatus.UNHEALTHY, what
         return ConnectionStatus.HEALTHY, None
 
-    def _schemas(self, catalog: str) -> Sequence[str]:
-        listing = TableName(catalog, "information_schema", "schemata").sql
-        rows = self.engine.query(Statement(f"SELECT `schema_name` FROM {listing}")).to_pylist()
-        names = sorted(str(row["schema_name"]) for row in rows)
-        return [name for name in names if self.reach.shows(name)]
+    def _schemas(self, catalog: str) -> tuple[str, ...]:
+        return tuple(filter(self.reach.lists, schemas_in(self.engine, catalog)))
 
-    def _tables(self, catalog: str, schema: str) -> Sequence[str]:
+    def _tables(self, catalog: str, schema: str | None) -> tuple[SeenTable, ...]:
         self.reach.check_schema(schema)
-        return [name.table for name in self.engine.tables(catalog, schema)]
+        return tables_in(self.engine, catalog, schema, self.reach.lists)
 
-    def _columns(self, name: TableName) -> Discovery:
+    def _listed(self, catalog: str, schema: str | None, seen: Sequence[SeenTable]) -> Discovery:
+        shown = seen[:MOST_NAMES]
+        names = tuple(
+            one.name.table if schema is not None else f"{one.name.schema}.{one.name.table}"
+            for one in shown
+        )
+        types = tuple(one.table_type for one in shown)
+        return Discovery(catalog, schema, None, names, len(seen), types=types)
+
+    def _columns(self, name: TableName, *, is_foreign: bool) -> Discovery:
         self.reach.check_name(name)
-        columns = self.engine.inspect(TableRelation(name)).columns
+        columns = self.engine.inspect(TableRelation(name, is_foreign=is_foreign)).columns
         shown = tuple(column.name for column in columns[:MOST_NAMES])
         return Discovery(
             name.catalog, name.schema, name.table, shown, len(columns), columns[:MOST_NAMES]

@@ -57,8 +57,10 @@ class WorkFinder:
         found = self.store.catalog.find(self.project_key, relation)
         if found is not None:
             return found
-        self.engine.inspect(relation)
-        return self.store.catalog.register(self.project_key, relation)
+        projects = (self.project_key,) if self.projects is None else self.projects
+        connected = self.store.catalog.as_connected(projects, relation)
+        self.engine.inspect(connected)
+        return self.store.catalog.register(self.project_key, connected)
 
     def tests(self, target: str | None, group: str | None, suite: str | None) -> list[TableWork]:
         """The active tests of TARGET, `group` or a whole `suite`, by table.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from dq_databricks.errors import TargetError
-from dq_databricks.model.catalog import TableEntry
+from dq_databricks.model.catalog import FOREIGN, TableEntry
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import FileFormat, FileRelation, Relation, TableRelation
 
@@ -22,4 +22,5 @@ def relation_of(entry: TableEntry) -> Relation:
             f"table {entry.table_name} ({entry.table_id}): neither catalog nor path is stored; "
             "remove the entry and add it again"
         )
-    return TableRelation(TableName(entry.catalog, entry.schema_name, entry.table_name))
+    name = TableName(entry.catalog, entry.schema_name, entry.table_name)
+    return TableRelation(name, is_foreign=entry.file_format == FOREIGN)

@@ -12,7 +12,7 @@ from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import ColumnProfile, TableProfile
 from dq_databricks.model.redacting import redacted
-from dq_databricks.planning.measure import Measurement
+from dq_databricks.planning.measure import Measure, Measurement
 from dq_databricks.planning.plan import PlannedStatement, ScanPlan
 from dq_databricks.planning.planner import ROW_COUNT_KEY, make_plan
 from dq_databricks.profiling.assemble import assemble
@@ -108,7 +108,7 @@ class TableProfiler:
         wanted = first_measures(snapshot, now=now)
         first_plan = make_plan(snapshot, wanted, self.engine.facts, fuse_objects=True)
         first = self._execute(first_plan, on_plan)
-        grouped = second_measures(snapshot, first, exact=self.exact)
+        grouped = self._grouped(snapshot, first)
         second_plan = make_plan(snapshot, grouped, self.engine.facts)
         second = self._execute(second_plan, on_plan)
         failed = [key for key, measurement in second.items() if measurement.failure]
@@ -117,6 +117,12 @@ class TableProfiler:
             again = make_plan(snapshot, alone, self.engine.facts)
             second = {**answered, **execute(again, self.engine, tags=self._tags())}
         return _Passes((first_plan, second_plan), first, second)
+
+    def _grouped(self, snapshot: Snapshot, first: dict[str, Measurement]) -> tuple[Measure, ...]:
+        """The second pass; a foreign table, which has to be fetched for each, has none unasked."""
+        if snapshot.relation.is_foreign and not self.exact:
+            return ()
+        return second_measures(snapshot, first, exact=self.exact)
 
     def _tags(self) -> dict[str, str]:
         return {"dq_run_id": self.profile_run_id}

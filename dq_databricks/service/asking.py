@@ -26,6 +26,13 @@ class Asked:
     quality: Quality
     service: Service
 
+    def also(self, scope: Scope) -> None:
+        """Raise ForbiddenError unless the principal has `scope` beside that of the route."""
+        if scope not in self.principal.scopes:
+            raise ForbiddenError(
+                f"scope {scope.value} is needed too; {self.principal.actor.name} lacks it"
+            )
+
 
 def service_of(request: Request) -> Service:
     """The service that answers `request`."""

@@ -20,6 +20,11 @@ def quote(*parts: str) -> str:
     return ".".join(_quote_one(part) for part in parts)
 
 
+def text_literal(text: str) -> str:
+    """`text` as a string literal, for the places of SQL where no parameter may stand."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def _quote_one(part: str) -> str:
     if not part or "\x00" in part:
         raise IdentifierError(f"name {part!r}: a name is not empty and holds no NUL character")

@@ -12,10 +12,15 @@ FileFormat = Literal["delta", "parquet", "csv"]
 
 @dataclass(frozen=True, slots=True)
 class TableRelation:
-    """A table of a catalog, optionally pinned to one Delta version."""
+    """A table of a catalog, optionally pinned to one Delta version.
+
+    One that `is_foreign` is read through a foreign catalog: it has neither versions nor file
+    statistics, and nobody asks for them.
+    """
 
     name: TableName
     version: int | None = None
+    is_foreign: bool = False
 
     @property
     def sql(self) -> str:
@@ -42,6 +47,11 @@ class FileRelation:
     def sql(self) -> str:
         """The relation as it stands in a FROM clause: ``parquet.`/data/a.parquet` ``."""
         return f"{self.file_format}.{quote(self.path)}" + _as_of(self.version)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Files are read where they are."""
+        return False
 
     def at(self, version: int | None) -> FileRelation:
         """The same relation pinned to `version`; only Delta folders have versions."""

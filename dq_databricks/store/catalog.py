@@ -6,13 +6,16 @@ processes at once, gives one row. Plain edits go through the four tables themsel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
-from dq_databricks.model.catalog import Connection, Project, TableEntry, TableGroup
+from dq_databricks.errors import AlreadyExistsError
+from dq_databricks.model.catalog import FOREIGN, Connection, Project, TableEntry, TableGroup
 from dq_databricks.model.ids import Context, derived_id
 from dq_databricks.sql.relation import FileRelation, Relation, TableRelation
 from dq_databricks.store.access import Table
-from dq_databricks.store.filters import eq, escaped, in_query
+from dq_databricks.store.filters import eq, escaped, in_query, is_in
 from dq_databricks.store.page import Page
 from dq_databricks.store.reading import natural_key
 
@@ -73,10 +76,57 @@ class Catalog:
         """
         key = natural_key(project_key)
         if (found := self.find(key, relation)) is not None:
-            return found
+            return self._marked(found, relation)
         if group_id is None:
             group_id = self._default_group(key, relation).table_group_id
         return self.tables.insert(self._entry(key, relation, group_id))
+
+    def register_all(
+        self, project_key: str, relations: Sequence[Relation], *, group_id: str
+    ) -> tuple[tuple[TableEntry, ...], int]:
+        """The entries of `relations`, and how many of them are new; these go into the group.
+
+        One read and one commit, however many. What somebody removed stays removed.
+        """
+        key = natural_key(project_key)
+        named = {table_id_of(key, relation): relation for relation in relations}
+        stored = self.tables.select(is_in("table_id", named), include_removed=True)
+        known = {entry.table_id: self._marked(entry, named[entry.table_id]) for entry in stored}
+        fresh = {
+            table_id: self._entry(key, relation, group_id)
+            for table_id, relation in named.items()
+            if table_id not in known
+        }
+        added = self.tables.insert_missing(list(fresh.values()))
+        entries = ((known | fresh)[table_id] for table_id in named)
+        return tuple(entry for entry in entries if entry.deleted_at is None), added
+
+    def group_id_of(self, connection_id: str, name: str) -> str:
+        """The id of the group that is (or would be) added under `name`."""
+        return derived_id("table_group", connection_id, natural_key(name))
+
+    def ensure_group(self, connection_id: str, name: str, **fields: str | None) -> TableGroup:
+        """The group that was added under `name`, made with further `fields` where missing."""
+        wanted = self._group(connection_id, name, **fields)
+        found = self.groups.get(wanted.table_group_id)
+        if found is not None:
+            return found
+        try:
+            return self.groups.insert(wanted)
+        except AlreadyExistsError:  # somebody else was as quick
+            return self.groups.require(wanted.table_group_id)
+
+    def as_connected(self, projects: Sequence[str], relation: Relation) -> Relation:
+        """`relation`, foreign where a connection of `projects` says so of its catalog."""
+        if isinstance(relation, FileRelation):
+            return relation
+        found = self.connections.select(
+            is_in("project_key", projects),
+            eq("catalog", relation.name.catalog),
+            eq("supports_history", value=False),
+            limit=1,
+        )
+        return replace(relation, is_foreign=bool(found.items))
 
     def tables_of_group(self, table_group_id: str) -> Page[TableEntry]:
         """All tables of a group, by name."""
@@ -91,6 +141,14 @@ class Catalog:
         return self.groups.select(
             in_query("connection_id", wanted, natural_key(project_key)), order_by=("name",)
         )
+
+    def _marked(self, entry: TableEntry, relation: Relation) -> TableEntry:
+        """`entry`, known as foreign from now on just where its `relation` is."""
+        told = _format_of(relation)
+        if entry.file_format == told or entry.deleted_at is not None:
+            return entry
+        changed = entry.model_copy(update={"file_format": told})
+        return self.tables.update(changed, entry.version)
 
     def _default_group(self, project_key: str, relation: Relation) -> TableGroup:
         connection = self._default_connection(project_key, relation)
@@ -136,7 +194,7 @@ class Catalog:
         return TableGroup.model_validate(
             {
                 **fields,
-                "table_group_id": derived_id("table_group", connection_id, natural_key(name)),
+                "table_group_id": self.group_id_of(connection_id, name),
                 "connection_id": connection_id,
                 "name": name,
                 "created_at": now,
@@ -152,11 +210,17 @@ class Catalog:
             schema_name=FILES if isinstance(relation, FileRelation) else relation.name.schema,
             table_name=table_name_of(relation),
             catalog=None if isinstance(relation, FileRelation) else relation.name.catalog,
-            file_format=relation.file_format if isinstance(relation, FileRelation) else None,
+            file_format=_format_of(relation),
             path=relation.path if isinstance(relation, FileRelation) else None,
             created_at=now,
             updated_at=now,
         )
+
+
+def _format_of(relation: Relation) -> str | None:
+    if isinstance(relation, FileRelation):
+        return relation.file_format
+    return FOREIGN if relation.is_foreign else None
 
 
 def table_id_of(project_key: str, relation: Relation) -> str:

@@ -24,6 +24,8 @@ PAGES = (
     "/proposals/{table_id}",
     "/groups",
     "/connections",
+    "/connections/{connection_id}",
+    "/connections/{connection_id}?look=1",
     "/projects",
     "/incidents",
     "/incidents/{incident_id}",

@@ -216,7 +216,7 @@ def test_chosen_proposals_are_stored_and_others_are_not(api: TestClient, found: 
 
 
 @pytest.mark.parametrize(
-    ("schema", "status"), [("shop", "healthy"), ("nowhere", "unhealthy"), (None, "unhealthy")]
+    ("schema", "status"), [("shop", "healthy"), ("nowhere", "unhealthy"), (None, "healthy")]
 )
 def test_a_connection_keeps_how_it_fared(api: TestClient, schema: str | None, status: str) -> None:
     new = {"name": f"to {schema}", "catalog": "main", "schema_name": schema}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Inspector:
         view = self._relations.lake.view(relation.name)
         if view is not None:
             return self._view(relation, view.sql)
+        if relation.is_foreign:
+            return self._foreign(relation)
         return self._delta(relation, self._relations.lake.folder(relation.name))
 
     def _file(self, relation: FileRelation) -> Snapshot:
@@ -62,6 +65,15 @@ class Inspector:
             size_bytes=sum(file.size for file in state.files.values()),
             statistics=delta_statistics(state, columns),
         )
+
+    def _foreign(self, relation: TableRelation) -> Snapshot:
+        if relation.version is not None:
+            raise UnsupportedError(f"{relation} is a foreign table; it has no versions")
+        folder = self._relations.lake.folder(relation.name)
+        state = self._relations.tables.state(folder, None, table=str(relation))
+        # Nothing tells whether a foreign table changed: never the same twice.
+        fingerprint = f"unversioned:{uuid.uuid4()}"
+        return Snapshot(relation, delta_columns(state), version=None, fingerprint=fingerprint)
 
     def _csv(self, relation: FileRelation, files: FileSet) -> Snapshot:
         shape = self._relations.csv_shape(files)

@@ -29,7 +29,7 @@ def describe(run: Run, relation: Relation, *, read_statistics: ReadStatistics) -
     """
     if isinstance(relation, FileRelation) and relation.file_format != "delta":
         return _files(run, relation)
-    commit = _commit(run, relation)
+    commit = None if relation.is_foreign else _commit(run, relation)
     if commit is None:
         return _unversioned(run, relation)
     return _delta(run, relation.at(commit["version"]), commit, read_statistics)
@@ -77,6 +77,10 @@ def _commit(run: Run, relation: Relation) -> Mapping[str, Any] | None:
 
 def _unversioned(run: Run, relation: Relation) -> Snapshot:
     """A view, or a table of another format: nothing tells when its content changes."""
+    if relation.version is not None:
+        raise UnsupportedError(
+            f"{relation}: has no versions, so version {relation.version} cannot be read"
+        )
     columns = columns_of(run(Statement(f"SELECT * FROM {relation.sql}")).schema)
     if not isinstance(relation, TableRelation):
         raise TableNotFoundError(f"{relation}: no Delta table there")

@@ -16,7 +16,7 @@ from dq_databricks.engine.spark.engine import SparkEngine
 from dq_databricks.engine.spark.failures import FAILURES, as_engine_error
 from dq_databricks.engine.spark.logs import LogStatistics
 from dq_databricks.errors import TableExistsError, TableNotFoundError, UnsupportedError
-from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.identifiers import TableName, quote, text_literal
 from dq_databricks.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ class LakeSparkEngine(SparkEngine):
         if any(row[0] == schema for row in found):
             return False
         comment = self._lake.schema_comment(self._catalog, schema)
-        told = f"COMMENT {_literal(comment)} " if comment else ""
+        told = f"COMMENT {text_literal(comment)} " if comment else ""
         self._plain(f"CREATE SCHEMA {quote(self._catalog, schema)} {told}{self._location(schema)}")
         return True
 
     def _register_table(self, name: TableName) -> bool:
-        folder = _literal(str(self._lake.folder(name).absolute()))
+        folder = text_literal(str(self._lake.folder(name).absolute()))
         self._plain(f"CREATE TABLE {name.sql} USING DELTA LOCATION {folder}")
         return True
 
@@ -180,13 +180,7 @@ class LakeSparkEngine(SparkEngine):
 
     def _location(self, schema: str) -> str:
         folder = self._lake.schema_folder(self._catalog, schema)
-        return f"LOCATION {_literal(str(folder.absolute()))}"
+        return f"LOCATION {text_literal(str(folder.absolute()))}"
 
     def _plain(self, text: str) -> DataFrame:
         return super()._frame(Statement(text))
-
-
-def _literal(text: str) -> str:
-    """`text` where the grammar takes nothing but a string in quotes."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -44,9 +44,9 @@ class _Commit:
 
 
 def inspect(query: Query, relation: Relation) -> Snapshot:
-    """Describe `relation` in three statements (four for an older version)."""
+    """Describe `relation` in three statements (four for an older version, one if foreign)."""
     _check_readable(relation)
-    commit = _commit(query, relation)
+    commit = None if relation.is_foreign else _commit(query, relation)
     if commit is None:
         return _unversioned(query, relation)
     detail = _detail(query, relation)

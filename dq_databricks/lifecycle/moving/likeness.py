@@ -10,13 +10,8 @@ from dq_databricks.lifecycle.shape.compare import Difference, Kind, table_differ
 from dq_databricks.lifecycle.shape.keys import key_sql
 from dq_databricks.lifecycle.shape.live import live_table
 from dq_databricks.lifecycle.shape.shape import ColumnShape, TableShape
-from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.identifiers import TableName, quote, text_literal
 from dq_databricks.sql.statement import Statement
-
-
-def text_literal(text: str) -> str:
-    """`text` as a literal, for the places where no parameter may stand."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def create_statement(name: TableName, shape: TableShape, facts: EngineFacts) -> Statement:

@@ -7,9 +7,8 @@ from typing import Any
 
 from dq_databricks.engine.protocol import Capability, Engine
 from dq_databricks.errors import EngineError
-from dq_databricks.lifecycle.moving.likeness import text_literal
 from dq_databricks.lifecycle.shape.compare import Difference, Kind
-from dq_databricks.sql.identifiers import TableName, quote
+from dq_databricks.sql.identifiers import TableName, quote, text_literal
 from dq_databricks.sql.statement import Statement
 
 # Ownership is no grant: whoever made the new schema owns it.
