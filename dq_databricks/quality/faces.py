@@ -189,7 +189,7 @@ class Faces(Opened):
 
     @property
     def trying(self) -> TryFace:
-        """Without storing anything: validate, try a test, look at the rows that failed."""
+        """Without storing anything: validate, try or backtest a test, look at rows that failed."""
         return TryFace(self._ready(), self.engine, self.context, self._tests(write=False))
 
     @property
