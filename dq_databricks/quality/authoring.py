@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dq_databricks.checks.bind import bind_check_type
 from dq_databricks.checks.catalog import find_check_type
@@ -32,14 +32,15 @@ _KEY = "tried"
 class SensorTrial:
     """What a sensor measured on its example, and on the same table without rows.
 
-    `sql` is what the template became; `findings` are what other engines may answer otherwise.
+    `sql` is what the template became; `findings` are what not every engine answers alike, and
+    what to write instead. While there are any, nothing is measured.
     """
 
     sql: str
     expected: Cell
-    measured: Cell
     expected_on_empty: Cell
-    measured_on_empty: Cell
+    measured: Cell = None
+    measured_on_empty: Cell = None
     findings: tuple[str, ...] = ()
 
     @property
@@ -86,15 +87,18 @@ class AuthoringFace:
         """
         measure = self._of_example(sensor, template)
         statement, alias = self._planned(sensor, measure)
-        findings = tuple(map(str, check_portable(parse_statement(statement.text))))
-        return SensorTrial(
-            sql=measure.expression.text,
-            expected=sensor.example.expected,
-            measured=self._measured(sensor, statement, alias),
-            expected_on_empty=sensor.on_empty,
-            measured_on_empty=self._measured(sensor, statement, alias, empty=True),
-            findings=findings,
-        )
+        trial = SensorTrial(measure.expression.text, sensor.example.expected, sensor.on_empty)
+        found = check_portable(parse_statement(statement.text))
+        if found:
+            return replace(trial, findings=tuple(f"{one.text}: {one.hint}" for one in found))
+        try:
+            return replace(
+                trial,
+                measured=self._measured(sensor, statement, alias),
+                measured_on_empty=self._measured(sensor, statement, alias, empty=True),
+            )
+        except UnsupportedError as error:  # what only the types of the columns show
+            return replace(trial, findings=(str(error),))
 
     def try_check(
         self,

@@ -90,6 +90,24 @@ def test_a_sensor_that_keeps_no_promise_is_not_right(bare: Quality) -> None:
     assert not bare.authoring.try_sensor(other, TEMPLATE).is_right
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("count(CASE WHEN floor({{ quote(column.name) }}) = 2 THEN 1 END)", "CAST(floor(x) AS"),
+        ("count(rand() + {{ quote(column.name) }})", "RAND"),
+    ],
+)
+def test_what_is_not_portable_is_told_with_the_way_out_and_not_measured(
+    bare: Quality, template: str, said: str
+) -> None:
+    numbers = authoring.ExampleTable({"amount": "DOUBLE"}, ((2.0,), (2.5,)))
+    example = authoring.Example(numbers, expected=1)
+    whole = replace(UPPER_CASE_COUNT, accepts=authoring.NUMERIC, example=example)
+    trial = bare.authoring.try_sensor(whole, template)
+    assert said in trial.findings[0]
+    assert (trial.measured, trial.is_right) == (None, False)
+
+
 def test_a_template_that_does_not_render_says_why(bare: Quality) -> None:
     with pytest.raises(SqlError, match="'colunm' is undefined"):
         bare.authoring.try_sensor(UPPER_CASE_COUNT, "count({{ colunm }})")
