@@ -23,6 +23,7 @@ from tests.support.notebooks import (
     with_names,
 )
 
+pytestmark = pytest.mark.timeout(900)  # on Spark the five are a minute, on a busy machine many
 Notebooks = Mapping[str, Shown]
 
 
