@@ -17,6 +17,9 @@ LauncherName = Literal["local", "databricks"]
 PlatformRole = Literal["", "viewer", "editor", "admin"]
 
 MOST_CACHE_TTL_S = 9
+DATABRICKS_RUNTIME = "DATABRICKS_RUNTIME_VERSION"
+"""The variable that clusters and serverless compute set, to the version of their runtime."""
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -33,7 +36,11 @@ def _option(default: Any, env: str, text: str, *, secret: bool = False) -> Any:
 class Settings:
     """All options. Each field carries its environment variable and help as metadata."""
 
-    engine: EngineName = _option("local", "DQ_ENGINE", "Where work runs: local, spark, warehouse.")
+    engine: EngineName = _option(
+        "local",
+        "DQ_ENGINE",
+        "Where work runs: local, spark, warehouse; inside a Databricks runtime spark by default.",
+    )
     home: Path = _option(Path(".dq"), "DQ_HOME", "Folder of the local lake.")
     catalog: str = _option("main", "DQ_CATALOG", "Catalog of the metadata schema.")
     data_quality_schema: str = _option(
@@ -211,6 +218,7 @@ class Settings:
     def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         """Settings from `environment` (the process's by default), then `overrides` on top.
 
+        Inside a Databricks runtime the engine is ``spark`` unless something else is named.
         Raises SettingsError naming the variable, its value and what is allowed.
         """
         source = os.environ if environment is None else environment
@@ -219,6 +227,8 @@ class Settings:
             for entry in fields(cls)
             if source.get(entry.metadata["env"], "") != ""
         }
+        if source.get(DATABRICKS_RUNTIME):
+            values.setdefault("engine", "spark")
         known = {entry.name for entry in fields(cls)}
         if unknown := sorted(set(overrides) - known):
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""One definition per chart; `altair` is imported when the first one is asked for."""
+"""One definition per chart: plain values in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dq_databricks.charts.frame import HEIGHT, ROW_HEIGHT, WIDTH, altair, count_axis, dressed
 from dq_databricks.charts.palette import NOTEBOOK, Palette
-from dq_databricks.errors import MissingExtraError
 
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH, HEIGHT = 640, 160
 _DAY_S = 86_400
 _SHAPES = {
     "pass": "circle",
@@ -64,7 +63,7 @@ def pass_rate_trend(
     rates: Sequence[RunRate], *, palette: Palette = NOTEBOOK, width: int = WIDTH
 ) -> alt.LayerChart:
     """The pass rate of each run, oldest first."""
-    alt = _altair()
+    alt = altair()
     rows = [{"at": one.at.isoformat(), "rate": one.rate} for one in rates]
     least = min((one.rate for one in rates), default=0.0)
     floor = max(0.0, int(least * 20 - 1) / 20)
@@ -79,7 +78,7 @@ def pass_rate_trend(
     )
     line = base.mark_line(color=palette.accent, strokeWidth=2, interpolate="monotone")
     dots = base.mark_point(color=palette.accent, filled=True, size=28, opacity=1)
-    return _dressed(alt.layer(line, dots), palette, width, HEIGHT)
+    return dressed(alt.layer(line, dots), palette, width, HEIGHT)
 
 
 def measure_history(
@@ -93,7 +92,7 @@ def measure_history(
 
     Verdicts have a colour and a shape; runs that measured no number are left out.
     """
-    alt = _altair()
+    alt = altair()
     rows = [_measured(one) for one in history if one.value is not None]
     data = alt.Data(values=rows)
     x = _time(alt, [one.at for one in history])
@@ -112,47 +111,47 @@ def measure_history(
     )
     line = alt.Chart(data).mark_line(color=palette.ink, strokeWidth=1.5).encode(x=x, y=y)
     layers.extend([line, _points(alt, data, x, y, palette)])
-    return _dressed(alt.layer(*layers), palette, width, HEIGHT + 40)
+    return dressed(alt.layer(*layers), palette, width, HEIGHT + 40)
 
 
 def distribution(
     bins: Sequence[Bin], *, palette: Palette = NOTEBOOK, width: int = WIDTH, lying: bool = True
 ) -> alt.LayerChart:
     """How often values occur; `lying` draws a bar a row, for texts, else columns."""
-    alt = _altair()
+    alt = altair()
     rows = [{"label": one.label, "count": one.count} for one in bins]
     label = {"sort": None, "title": None}
     count = {"title": None}
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=palette.accent, cornerRadiusEnd=2)
-    axis = _counts(alt)
+    axis = count_axis(alt)
     if lying:
         encoded = bars.encode(
             x=alt.X("count:Q", axis=axis, **count),
             y=alt.Y("label:N", axis=alt.Axis(grid=False, labelLimit=160), **label),
         )
-        return _dressed(alt.layer(encoded), palette, width, max(64, 20 * len(rows)))
+        return dressed(alt.layer(encoded), palette, width, max(64, ROW_HEIGHT * len(rows)))
     encoded = bars.encode(
         x=alt.X("label:N", axis=alt.Axis(grid=False, labelAngle=0), **label),
         y=alt.Y("count:Q", axis=axis, **count),
     )
-    return _dressed(alt.layer(encoded), palette, width, HEIGHT)
+    return dressed(alt.layer(encoded), palette, width, HEIGHT)
 
 
 def row_counts(
     seen: Sequence[RowsSeen], *, palette: Palette = NOTEBOOK, width: int = WIDTH
 ) -> alt.LayerChart:
     """The rows of a table by version, oldest first."""
-    alt = _altair()
+    alt = altair()
     rows = [{"label": one.label, "rows": one.rows} for one in seen]
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(color=palette.accent, cornerRadiusEnd=2, size=24)
         .encode(
             x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(grid=False, labelAngle=0)),
-            y=alt.Y("rows:Q", title=None, axis=_counts(alt)),
+            y=alt.Y("rows:Q", title=None, axis=count_axis(alt)),
         )
     )
-    return _dressed(alt.layer(bars), palette, width, HEIGHT)
+    return dressed(alt.layer(bars), palette, width, HEIGHT)
 
 
 def _limit(alt: Any, data: Any, x: Any, bound: str, palette: Palette) -> Any:
@@ -197,40 +196,3 @@ def _time(alt: Any, times: Sequence[datetime]) -> Any:
     shape = "%H:%M" if span < 2 * _DAY_S else "%-d %b" if span < 180 * _DAY_S else "%b %Y"
     axis = alt.Axis(grid=False, tickCount=6, labelFlush=True, format=shape)
     return alt.X("at:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
-
-
-def _counts(alt: Any) -> Any:
-    return alt.Axis(
-        grid=True, tickCount=4, format="~s", labelExpr="datum.value === 0 ? '0' : datum.label"
-    )
-
-
-def _dressed(chart: Any, palette: Palette, width: int, height: int) -> alt.LayerChart:
-    dressed: alt.LayerChart = (
-        chart.properties(width=width, height=height, background="transparent")
-        .configure(font=palette.font)
-        .configure_view(stroke=None)
-        .configure_axis(
-            domainColor=palette.line,
-            gridColor=palette.line,
-            tickColor=palette.line,
-            labelColor=palette.faint,
-            titleColor=palette.faint,
-            labelFontSize=11,
-            titleFontSize=11,
-            titleFontWeight="normal",
-            labelPadding=6,
-            tickSize=4,
-        )
-    )
-    return dressed
-
-
-def _altair() -> Any:
-    try:
-        import altair
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "charts need altair: pip install 'dq-databricks[service]'"
-        ) from error
-    return altair

@@ -60,7 +60,7 @@ def _renderer() -> Callable[..., Any]:
         import vl_convert
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            "charts need vl-convert: pip install 'dq-databricks[service]'"
+            "charts need vl-convert: pip install 'dq-databricks[charts]'"
         ) from error
     renderer: Callable[..., Any] = vl_convert.vegalite_to_svg
     return renderer

@@ -99,22 +99,51 @@ def bind(
 def _bound(
     test: TestRecord, snapshot: Snapshot, *, resolve_reference: ResolveReference, now: datetime
 ) -> BoundCheck:
-    check_type = find_check_type(test.rule_type)
     definition = parse_definition(test.definition)
-    parameters = checked_parameters(check_type, definition.parameters)
+    return bind_check_type(
+        find_check_type(test.rule_type),
+        snapshot,
+        definition.columns or _own_column(test),
+        definition.parameters,
+        test_id=test.test_id,
+        severity=test.severity,
+        resolve_reference=resolve_reference,
+        now=now,
+    )
+
+
+def bind_check_type(
+    check_type: CheckType,
+    snapshot: Snapshot,
+    columns: Sequence[str],
+    given: Mapping[str, object],
+    *,
+    test_id: str,
+    severity: Severity,
+    resolve_reference: ResolveReference,
+    now: datetime,
+    template: str | None = None,
+) -> BoundCheck:
+    """Bind `check_type`, which need not be in the catalog, to `columns` of `snapshot`.
+
+    `template` is the text of its sensor's template where that is no file yet. Raises what
+    binding raises: ParameterError, ColumnNotFoundError, UserSqlError.
+    """
+    parameters = checked_parameters(check_type, given)
     declared = {parameter.name for parameter in check_type.sensor.parameters}
     value = render(
         check_type.sensor,
         snapshot,
-        definition.columns or _own_column(test),
+        columns,
         {name: entry for name, entry in parameters.items() if name in declared},
         now,
-        key=value_key(test.test_id),
+        key=value_key(test_id),
         owner=check_type.name,
         resolve_reference=resolve_reference,
+        template=template,
     )
-    measures = (value, *_row_count(test, value, snapshot, now=now))
-    return BoundCheck(test.test_id, test.severity, check_type, parameters, measures)
+    measures = (value, *_row_count(test_id, value, snapshot, now=now))
+    return BoundCheck(test_id, severity, check_type, parameters, measures)
 
 
 def bind_check_rows(
@@ -139,14 +168,12 @@ def _own_column(test: TestRecord) -> tuple[str, ...]:
 
 
 def _row_count(
-    test: TestRecord, value: Measure, snapshot: Snapshot, *, now: datetime
+    test_id: str, value: Measure, snapshot: Snapshot, *, now: datetime
 ) -> tuple[Measure, ...]:
     # A check of metadata must not cause a scan only to know how many rows there are.
     if value.kind == MeasureKind.METADATA:
         return ()
-    counted = render(
-        find_sensor("row_count"), snapshot, (), {}, now, key=row_count_key(test.test_id)
-    )
+    counted = render(find_sensor("row_count"), snapshot, (), {}, now, key=row_count_key(test_id))
     return (counted,)
 
 

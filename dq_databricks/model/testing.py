@@ -76,6 +76,13 @@ class TestRun(Record):
     error_message: str | None = None
     job_id: str | None = None
 
+    @property
+    def pass_rate(self) -> float | None:
+        """The share of the tests of a complete run that neither failed nor erred, 0 to 1."""
+        if self.status is not RunStatus.COMPLETED or not self.total_tests:
+            return None
+        return 1 - ((self.failed_tests or 0) + (self.error_tests or 0)) / self.total_tests
+
 
 class TestResult(EventRecord):
     """The verdict on one test, with everything that explains it.

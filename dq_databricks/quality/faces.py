@@ -6,6 +6,7 @@ from dq_databricks.quality.access import AccessFace
 from dq_databricks.quality.access_site import AccessSite
 from dq_databricks.quality.activation import ActivationFace
 from dq_databricks.quality.audit import AuditFace
+from dq_databricks.quality.authoring import AuthoringFace
 from dq_databricks.quality.browse import BrowseFace
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.drift import DriftFace
@@ -204,8 +205,13 @@ class Faces(Opened):
 
     @property
     def trying(self) -> TryFace:
-        """Without storing anything: validate, try a test, look at the rows that failed."""
+        """Without storing anything: validate, try or backtest a test, look at rows that failed."""
         return TryFace(self._ready(), self.engine, self.context, self._tests(write=False))
+
+    @property
+    def authoring(self) -> AuthoringFace:
+        """Entries and templates of sensors and check types, and trying new ones."""
+        return AuthoringFace(self.engine, self.context, self._reach)
 
     @property
     def findings(self) -> ResultFace:

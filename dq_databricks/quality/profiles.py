@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dq_databricks.errors import NotFoundError
+from dq_databricks.errors import NotFoundError, UnknownNameError
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import Anomaly, ColumnProfile, ProfileRun, TableProfile
 from dq_databricks.model.vocabulary import Disposition
+from dq_databricks.model.words import did_you_mean
 from dq_databricks.quality.comparison import Profiled, TableComparison, compare
 from dq_databricks.store.filters import eq
 from dq_databricks.store.store import Store
@@ -54,17 +55,18 @@ class ProfileFace:
             raise NotFoundError(f"no complete profile holds an anomaly {anomaly_id!r}")
         return page.items[0]
 
-    def dispose(self, anomaly_id: str, disposition: Disposition | None) -> Anomaly:
+    def dispose(self, anomaly_id: str, disposition: Disposition | str | None) -> Anomaly:
         """Say what an anomaly is worth; None takes it back. The last word counts.
 
         What was dismissed or muted stays so in later profiles, and raises no alert there.
-        Raises NotFoundError.
+        Raises NotFoundError, UnknownNameError.
         """
+        said = None if disposition is None else disposition_named(disposition)
         anomaly = self.anomaly(anomaly_id)
         values = {
-            "disposition": disposition,
-            "disposed_by": self.actor_name if disposition else None,
-            "disposed_at": self.context.now() if disposition else None,
+            "disposition": said,
+            "disposed_by": self.actor_name if said else None,
+            "disposed_at": self.context.now() if said else None,
         }
         store = self.writable()
         store.table(Anomaly).change([anomaly_id], values)
@@ -76,3 +78,12 @@ class ProfileFace:
         for column in self.store.profiles.columns(profile_run_id):
             columns.setdefault(column.table_id, []).append(column)
         return {table.table_id: (table, columns.get(table.table_id, [])) for table in view.tables}
+
+
+def disposition_named(name: str) -> Disposition:
+    """The disposition of this name; raises UnknownNameError."""
+    known = [disposition.value for disposition in Disposition]
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise UnknownNameError(f"no disposition is named {name!r}{hint}")
+    return Disposition(name)

@@ -23,6 +23,7 @@ from dq_databricks.planning.describe import (
 )
 from dq_databricks.planning.plan import ScanPlan
 from dq_databricks.store.columns import to_arrow
+from dq_databricks.store.page import frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +45,8 @@ class Tabular:
         return to_arrow(model, rows)
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows of the report as a pandas frame; needs pandas."""
-        frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return frame
+        """The rows as a pandas frame; raises MissingExtraError where pandas is not installed."""
+        return frame_of(self.to_arrow())
 
 
 @dataclass(frozen=True, slots=True)

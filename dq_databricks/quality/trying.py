@@ -12,12 +12,13 @@ from typing import Any
 from dq_databricks.checks.bind import bind_check_rows
 from dq_databricks.checks.definition import Definition, definition_text
 from dq_databricks.engine.protocol import Engine, Snapshot
-from dq_databricks.errors import EngineError, QualityError
+from dq_databricks.errors import EngineError, QualityError, UnsupportedError
+from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.testing import TestRecord, TestResult
 from dq_databricks.quality.targets import parse_target
 from dq_databricks.quality.tests import TestFace
-from dq_databricks.running.past import past_readouts
+from dq_databricks.running.past import past_readouts, readout_of
 from dq_databricks.running.relations import relation_of
 from dq_databricks.running.table_tests import failed_table, plan_table, run_table
 from dq_databricks.store.filters import eq
@@ -98,10 +99,7 @@ class TryFace:
         The result is that of a run that never was: nothing is stored, and nobody is alerted.
         Raises NotFoundError, ParameterError.
         """
-        test = self.store.tests.get(test_id)
-        if parameters:
-            test = self.faces.changed(test, {"parameters": parameters})
-        entry = self.store.catalog.tables.require(test.table_id)
+        test, entry = self._changed(test_id, parameters)
         past = past_readouts(self.store.runs.previous([test_id], count=PAST_RESULTS))
         at, run_id = self.context.now(), self.context.new_id()
         try:
@@ -111,6 +109,30 @@ class TryFace:
         except QualityError as error:
             return failed_table(entry, [test], error, run_id=run_id, at=at).results[0]
         return run_table(self.engine, planned, run_id=run_id, at=at).results[0]
+
+    def backtest(
+        self,
+        test_id: str,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        versions: int = 10,
+    ) -> tuple[TestResult, ...]:
+        """What a test would have said after each of the last `versions` commits, oldest first.
+
+        Every version is measured anew, with other `parameters` where given, and dated as its
+        commit; nothing is stored. A version that cannot be read any more is an ``error``.
+        Raises NotFoundError, ParameterError, and UnsupportedError for files without versions.
+        """
+        test, entry = self._changed(test_id, parameters)
+        latest = self.engine.inspect(relation_of(entry)).version
+        if latest is None:
+            raise UnsupportedError(
+                f"{entry.table_name}: it keeps no versions to go back to; try the test instead"
+            )
+        results: list[TestResult] = []
+        for version in range(max(0, latest + 1 - versions), latest + 1):
+            results.append(self._after_commit(test, entry, version, results))
+        return tuple(results)
 
     def failed_rows(self, result_id: str, *, limit: int = 20) -> FailedRows:
         """Up to `limit` (at most 100) rows that the measure behind a result counted.
@@ -140,6 +162,33 @@ class TryFace:
             shown,
             is_complete=len(shown) == len(rows),
         )
+
+    def _changed(
+        self, test_id: str, parameters: Mapping[str, object] | None
+    ) -> tuple[TestRecord, TableEntry]:
+        """A test with other parameters where given, and its table."""
+        test = self.store.tests.get(test_id)
+        if parameters:
+            test = self.faces.changed(test, {"parameters": parameters})
+        return test, self.store.catalog.tables.require(test.table_id)
+
+    def _after_commit(
+        self, test: TestRecord, entry: TableEntry, version: int, before: Sequence[TestResult]
+    ) -> TestResult:
+        """The result as if the test had run right after `version`; `before` are older ones."""
+        now, run_id = self.context.now(), self.context.new_id()
+        past = {test.test_id: tuple(map(readout_of, reversed(before[-PAST_RESULTS:])))}
+        try:
+            snapshot = self.engine.inspect(relation_of(entry).at(version))
+            at = snapshot.modified_at or now
+            planned = plan_table(
+                self.engine, entry, [test], at=at, resolve_reference=parse_target, past=past,
+                version=version,
+            )  # fmt: skip
+        except QualityError as error:
+            (failed,) = failed_table(entry, [test], error, run_id=run_id, at=now).results
+            return failed.model_copy(update={"table_version": version})
+        return run_table(self.engine, planned, run_id=run_id, at=at).results[0]
 
     def _as_seen(self, result: TestResult) -> Snapshot:
         """The table as the result saw it; raises EngineError when it cannot be had any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dq_databricks.model.testing import PastResult
+from dq_databricks.model.testing import PastResult, TestResult
 from dq_databricks.rules.values import PastReadout
 
 
@@ -13,12 +13,13 @@ def past_readouts(
 ) -> dict[str, tuple[PastReadout, ...]]:
     """Earlier results by test id as readouts, newest first."""
     return {
-        test_id: tuple(_readout(result) for result in results)
+        test_id: tuple(readout_of(result) for result in results)
         for test_id, results in previous.items()
     }
 
 
-def _readout(result: PastResult) -> PastReadout:
+def readout_of(result: PastResult | TestResult) -> PastReadout:
+    """An earlier result as a rule sees it."""
     return PastReadout(
         value=result.actual_value,
         number=result.measured_value,

@@ -61,12 +61,13 @@ def plan_table(
     at: datetime,
     resolve_reference: Callable[[str], Relation],
     past: Past | None = None,
+    version: int | None = None,
 ) -> TablePlan:
-    """Bind `tests` to the latest version of the table and plan them together.
+    """Bind `tests` to a version of the table, by default the latest, and plan them together.
 
     Raises EngineError children when the table cannot be described.
     """
-    snapshot = engine.inspect(relation_of(entry))
+    snapshot = engine.inspect(relation_of(entry).at(version))
     checks = tuple(
         (test, _bind(test, snapshot, at, resolve_reference, (past or {}).get(test.test_id, ())))
         for test in tests

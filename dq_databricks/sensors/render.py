@@ -37,13 +37,15 @@ def render(
     key: str = "",
     owner: str = "",
     resolve_reference: ResolveReference | None = None,
+    template: str | None = None,
 ) -> Measure:
     """The measure `sensor` takes of `columns` of `snapshot` at the time `now`.
 
     `owner` is the name that errors are told under: the check type, or the sensor by default.
+    `template` is the text of a template that is no file yet.
 
     Raises ParameterError (parameters, number or type of columns), ColumnNotFoundError,
-    RegexError, UserSqlError.
+    RegexError, UserSqlError, SqlError (the template).
     """
     owner = owner or sensor.name
     values = check_parameters(sensor.parameters, parameters, owner=owner)
@@ -51,8 +53,9 @@ def render(
     _check_reference(targets, values, owner=owner)
     if sensor.answer:
         return _answered(sensor, snapshot, targets, values, key=key)
-    statement = renderer(TEMPLATES).render(
-        str(sensor.template),
+    statement = _rendered(
+        sensor,
+        template,
         **values,
         columns=targets,
         column=targets[0] if targets else None,
@@ -69,6 +72,17 @@ def render(
         group_by=_group_by(sensor, targets),
         proof=_proof(sensor, targets, values, now),
     )
+
+
+def template_text(sensor: Sensor) -> str:
+    """The template of `sensor` as its file says; empty where metadata answers."""
+    return (TEMPLATES / sensor.template).read_text("utf-8") if sensor.template else ""
+
+
+def _rendered(sensor: Sensor, template: str | None, **context: object) -> Statement:
+    if template is not None:
+        return renderer().render_source(template, **context)
+    return renderer(TEMPLATES).render(str(sensor.template), **context)
 
 
 def resolve_columns(

@@ -45,11 +45,16 @@ class Page(Generic[M]):
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a pandas frame; raises MissingExtraError where pandas is not installed."""
-        try:
-            frame: pd.DataFrame = self.to_arrow().to_pandas()
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("to_pandas() needs pandas: pip install pandas") from error
-        return frame
+        return frame_of(self.to_arrow())
+
+
+def frame_of(rows: pa.Table) -> pd.DataFrame:
+    """`rows` as a pandas frame; raises MissingExtraError where pandas is not installed."""
+    try:
+        frame: pd.DataFrame = rows.to_pandas()
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("to_pandas() needs pandas: pip install pandas") from error
+    return frame
 
 
 def encode_cursor(scope: str, values: Sequence[Any], key: bytes = b"") -> str:

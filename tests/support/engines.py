@@ -21,13 +21,17 @@ ENGINES = {
 
 def open_engine_for_tests(name: str, folder: Path) -> Engine:
     """Open engine `name`; skips loudly where it cannot run, and fails instead under CI."""
-    module = importlib.import_module(ENGINES[name])
-    if reason := module.reason_to_skip():
+    skip_unless_it_runs(name)
+    engine: Engine = importlib.import_module(ENGINES[name]).open_for_tests(folder)
+    return engine
+
+
+def skip_unless_it_runs(name: str) -> None:
+    """Skip where engine `name` cannot run, loudly; fail instead under CI."""
+    if reason := importlib.import_module(ENGINES[name]).reason_to_skip():
         if os.environ.get("CI"):
             pytest.fail(f"{name} lane cannot run, and CI refuses skips: {reason}")
         pytest.skip(f"{name} lane: {reason}")
-    engine: Engine = module.open_for_tests(folder)
-    return engine
 
 
 def engine_parameters() -> list[object]:

@@ -15,6 +15,14 @@ def test_the_environment_sets_and_arguments_win() -> None:
     assert settings.user == ""
 
 
+def test_inside_a_databricks_runtime_the_engine_is_spark_unless_another_is_named() -> None:
+    runtime = {"DATABRICKS_RUNTIME_VERSION": "17.3"}
+    assert Settings.load({}).engine == "local"
+    assert Settings.load(runtime).engine == "spark"
+    assert Settings.load({**runtime, "DQ_ENGINE": "warehouse"}).engine == "warehouse"
+    assert Settings.load(runtime, engine="local").engine == "local"
+
+
 def test_a_path_may_be_given_as_text() -> None:
     assert Settings.load({}, home="here").home == Path("here")
 

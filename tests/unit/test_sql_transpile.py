@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import duckdb
@@ -55,6 +56,25 @@ def test_tables_are_asked_for_and_names_of_a_with_are_not(
 
     assert sorted(asked.tables) == sorted(t if isinstance(t, tuple) else (t, None) for t in tables)
     assert duck.execute(statement.sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("WITH q AS (SELECT a FROM r) SELECT t.b FROM t JOIN q ON q.a = t.a", "rt"),
+        ("WITH q AS (SELECT a FROM r), p AS (SELECT a FROM u) SELECT t.b FROM t, q, p", "rut"),
+        (
+            "SELECT t.b FROM t WHERE t.a IN (WITH q AS (SELECT a FROM r) SELECT v.a FROM v, q)",
+            "trv",
+        ),
+        ("SELECT (SELECT max(u.a) FROM u) AS m FROM t WHERE t.a IN (SELECT v.a FROM v)", "utv"),
+        ("SELECT a FROM t UNION ALL (WITH q AS (SELECT a FROM r) SELECT v.a FROM v, q)", "trv"),
+        ("SELECT max(t.a) FROM t GROUP BY t.b HAVING max(t.a) > (SELECT max(u.a) FROM u)", "tu"),
+    ],
+)
+def test_every_table_stands_where_its_name_stood(text: str, order: str) -> None:
+    found = transpile(text, lambda table, _: exp.to_table(f"of_{table.name}")).sql
+    assert re.findall(r'of_(\w+) AS "?(\w+)', found) == [(name, name) for name in order]
 
 
 def test_only_the_placeholders_found_are_named() -> None:

@@ -114,10 +114,10 @@ def _prepare(text: str) -> _Prepared:
     placeholders = dict.fromkeys(node.name for node in tree.find_all(exp.Placeholder))
     patterns = _patterns(tree, _MATCHING)
     consuming = _patterns(tree, _CONSUMING)
-    tables, split = take_tables(tree)
-    generated = rewrite(tree).sql("duckdb", copy=False)
+    cut = take_tables(tree)
+    pieces, tables = cut(rewrite(tree).sql("duckdb", copy=False))
     statement = DuckStatement("", tuple(placeholders), patterns + consuming, consuming)
-    return _Prepared(split(generated), tables, statement)
+    return _Prepared(pieces, tables, statement)
 
 
 def rewrite(tree: exp.Expression) -> exp.Expression:

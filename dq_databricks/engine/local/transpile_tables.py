@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from sqlglot import exp
 
 _MARK = "dq_table_{}_here"
-_MARKED = re.compile(r"dq_table_\d+_here")
+_MARKED = re.compile(r"dq_table_(\d+)_here")
 Taken = tuple[exp.Table, exp.Expression | None]
+Cut = tuple[tuple[str, ...], tuple[Taken, ...]]
 
 
-def take_tables(
-    tree: exp.Expression,
-) -> tuple[tuple[Taken, ...], Callable[[str], tuple[str, ...]]]:
-    """Replace every table of `tree` by a mark; give the tables, and what cuts a text at the marks.
+def take_tables(tree: exp.Expression) -> Callable[[str], Cut]:
+    """Replace every table of `tree` by a mark; give what cuts its text at the marks.
 
-    Each table keeps the name it had as its alias, and columns lose their catalog and schema.
+    The cut gives the pieces of the text and the tables that belong between them. Each table keeps
+    the name it had as its alias, and columns lose their catalog and schema.
     """
     taken = []
     for number, table in enumerate(list(_tables(tree))):
@@ -25,7 +25,13 @@ def take_tables(
     for column in tree.find_all(exp.Column):
         if len(column.parts) > 2 and column.args.get("db"):
             _shorten(column, taken)
-    return tuple(taken), lambda text: tuple(_MARKED.split(text))
+    return lambda text: _cut(text, taken)
+
+
+def _cut(text: str, taken: list[Taken]) -> Cut:
+    # The text has the tables in another order than the tree: a WITH stands first in it.
+    pieces = _MARKED.split(text)
+    return tuple(pieces[::2]), tuple(taken[int(number)] for number in pieces[1::2])
 
 
 def _tables(tree: exp.Expression) -> Iterator[exp.Table]:

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dq_databricks.errors import MissingExtraError
-from dq_databricks.settings import Settings
+from dq_databricks.settings import DATABRICKS_RUNTIME, Settings
 
 if TYPE_CHECKING:
     from dq_databricks.engine.spark.engine import SparkEngine
@@ -34,4 +34,4 @@ def open_spark(settings: Settings) -> SparkEngine:
             f"the spark engine needs {error.name}; install it with: "
             "pip install 'dq-databricks[spark]'"
         ) from error
-    return opening.open_engine(settings, on_databricks="DATABRICKS_RUNTIME_VERSION" in os.environ)
+    return opening.open_engine(settings, on_databricks=DATABRICKS_RUNTIME in os.environ)

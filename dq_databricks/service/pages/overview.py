@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Response
 
-from dq_databricks.charts import PAGE, RunRate, pass_rate_trend, svg
+from dq_databricks.charts import PAGE, RunRate, pass_rate_trend, run_rates, svg
 from dq_databricks.model.alert import Alert
 from dq_databricks.model.testing import TestRun
 from dq_databricks.model.vocabulary import AlertSource, IncidentStatus, RunStatus, Severity
@@ -68,7 +68,7 @@ def show_overview(asked: PageReading) -> Response:
     """The whole at a glance."""
     home = asked.quality.overview.home()
     needs = sorted(_needs(home, asked.service.context.now()), key=_urgency)
-    rates = tuple(_rates(home.runs))
+    rates = tuple(run_rates(home.runs))
     context = OverviewContext(
         verdicts=home.verdicts,
         home=home,
@@ -80,21 +80,6 @@ def show_overview(asked: PageReading) -> Response:
         tables=tuple(sorted(home.tables, key=_worst)),
     )
     return page(asked, "overview.html", _PLACE, context)
-
-
-def rate_of(run: TestRun) -> float | None:
-    """The share of the tests of a complete run that neither failed nor erred."""
-    if run.status is not RunStatus.COMPLETED or not run.total_tests:
-        return None
-    bad = (run.failed_tests or 0) + (run.error_tests or 0)
-    return 1 - bad / run.total_tests
-
-
-def _rates(runs: tuple[TestRun, ...]) -> Iterator[RunRate]:
-    for run in reversed(runs):
-        rate = rate_of(run)
-        if rate is not None:
-            yield RunRate(run.started_at, rate)
 
 
 def _trend(rates: tuple[RunRate, ...]) -> str:

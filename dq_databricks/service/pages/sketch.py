@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from dq_databricks.model.profile import ColumnProfile
+from dq_databricks.model.profile_values import QUANTILES, Counted, quantiles, top_values
 
 WIDTH, HEIGHT = 112.0, 24.0
 MOST_BARS = 20
 _SHARES = (0.05, 0.20, 0.25, 0.25, 0.20, 0.05)
-_NAMES = ("p05", "p25", "p50", "p75", "p95")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,6 @@ class Sketch:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One value or pattern and how often it occurs."""
-
-    value: str
-    count: int
-
-
 def sketch(column: ColumnProfile) -> Sketch | None:
     """The distribution of `column`: its values where there are few, else its quantiles."""
     values = top_values(column)
@@ -60,27 +51,6 @@ def sketch(column: ColumnProfile) -> Sketch | None:
     if found:
         return _of_quantiles(column, found)
     return _of_values(values) if values else None
-
-
-def top_values(column: ColumnProfile) -> tuple[Counted, ...]:
-    """The most frequent values, the most frequent first."""
-    return _counted(column.top_values, "value")
-
-
-def patterns(column: ColumnProfile) -> tuple[Counted, ...]:
-    """The most frequent shapes of texts."""
-    return _counted(column.patterns, "pattern")
-
-
-def quantiles(column: ColumnProfile) -> dict[str, float]:
-    """The quantiles by name, ``p05`` to ``p95``; empty where there are none."""
-    found = json.loads(column.quantiles) if column.quantiles else {}
-    return {name: float(found[name]) for name in _NAMES if found.get(name) is not None}
-
-
-def _counted(text: str | None, name: str) -> tuple[Counted, ...]:
-    rows = json.loads(text) if text else []
-    return tuple(Counted(str(row[name]), int(row["count"])) for row in rows)
 
 
 def _of_values(values: Sequence[Counted]) -> Sketch:
@@ -101,7 +71,7 @@ def _of_values(values: Sequence[Counted]) -> Sketch:
 
 
 def _of_quantiles(column: ColumnProfile, found: dict[str, float]) -> Sketch | None:
-    edges = [_number(column.min_value), *(found[name] for name in _NAMES if name in found),
+    edges = [_number(column.min_value), *(found[name] for name in QUANTILES if name in found),
              _number(column.max_value)]  # fmt: skip
     known = [edge for edge in edges if edge is not None]
     if len(known) != len(_SHARES) + 1 or known[0] >= known[-1]:

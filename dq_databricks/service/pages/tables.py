@@ -12,19 +12,13 @@ from fastapi import Form, Query, Response
 from dq_databricks.charts import PAGE, Bin, RowsSeen, distribution, row_counts, svg
 from dq_databricks.model.catalog import TableEntry, TableGroup
 from dq_databricks.model.profile import Anomaly, ColumnProfile, TableProfile
+from dq_databricks.model.profile_values import Counted, patterns, quantiles, top_values
 from dq_databricks.model.vocabulary import ResultStatus, Severity
 from dq_databricks.quality.overview import TableLine, Verdicts
 from dq_databricks.quality.table_view import ColumnView, TableView, TestLine
 from dq_databricks.service.pages.forms import PageReading, PageRunning, done, page_router
 from dq_databricks.service.pages.render import Crumb, Place, page
-from dq_databricks.service.pages.sketch import (
-    Counted,
-    Sketch,
-    patterns,
-    quantiles,
-    sketch,
-    top_values,
-)
+from dq_databricks.service.pages.sketch import Sketch, sketch
 
 router = page_router()
 ORDERS = {"table_name": "name", "updated_at": "changed", "created_at": "added"}

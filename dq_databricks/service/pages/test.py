@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from fastapi import Response
 
-from dq_databricks.charts import PAGE, Measured, measure_history, svg
+from dq_databricks.charts import PAGE, measure_history, measured, svg
 from dq_databricks.errors import UnknownNameError
 from dq_databricks.model.history import TestVersion
 from dq_databricks.model.testing import TestRecord, TestResult
@@ -91,16 +91,7 @@ def _test_page(asked: Asked, test_id: str, tried: TestResult | None = None) -> R
 
 def _chart(test: TestRecord, history: Sequence[TestResult]) -> str:
     """What was measured over time, with its bounds; empty where there is no line to draw."""
-    points = [
-        Measured(
-            at=one.detected_at,
-            value=one.measured_value,
-            verdict=one.result_status.value,
-            lower=one.lower_bound,
-            upper=one.upper_bound,
-        )
-        for one in reversed(history)
-    ]
+    points = measured(history)
     if sum(point.value is not None for point in points) < LEAST_POINTS:
         return ""
     return svg(measure_history(points, palette=PAGE), f"What {test.name} measured, run by run")
