@@ -15,8 +15,9 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
 
 from dq_databricks import Quality
-from dq_databricks.launching.databricks import UNKNOWN_LIMIT, DatabricksLauncher
+from dq_databricks.launching.databricks import DatabricksLauncher
 from dq_databricks.launching.platform import JobsApi
+from dq_databricks.launching.settling import UNKNOWN_LIMIT
 from dq_databricks.model.ids import Context
 from dq_databricks.model.vocabulary import JobStatus, RunStatus
 from dq_databricks.model.work import Job
