@@ -61,7 +61,7 @@ def start_run(asked: Running, wanted: RunRequest, request: Request, response: Re
         max_attempts=wanted.max_attempts,
         may_register=Scope.WRITE in asked.principal.scopes,
     )
-    return _accepted(job, request, response)
+    return accepted(job, request, response)
 
 
 @router.get("")
@@ -92,13 +92,13 @@ def show_progress(asked: Reading, run_id: str) -> RunProgress:
 @router.post("/{run_id}/cancel", status_code=202)
 def cancel_run(asked: Running, run_id: str, request: Request, response: Response) -> Job:
     """Stop a run; 409 when it has ended. The run is `cancelled` within seconds."""
-    return _accepted(asked.quality.jobs.cancel(run_id), request, response)
+    return accepted(asked.quality.jobs.cancel(run_id), request, response)
 
 
 @router.post("/{run_id}/retry", status_code=202)
 def retry_run(asked: Running, run_id: str, request: Request, response: Response) -> Job:
     """Run the same once more, as a new run; 409 while the old one has not ended."""
-    return _accepted(asked.quality.jobs.retry(run_id), request, response)
+    return accepted(asked.quality.jobs.retry(run_id), request, response)
 
 
 @router.get(
@@ -122,7 +122,8 @@ def watch_run(
     )
 
 
-def _accepted(job: Job, request: Request, response: Response) -> Job:
+def accepted(job: Job, request: Request, response: Response) -> Job:
+    """Lead to the run of `job`, and have the launcher look at the queue at once."""
     response.headers["Location"] = str(request.app.url_path_for("show_run", run_id=job.run_id))
     launcher = getattr(request.app.state, "launcher", None)
     if launcher is not None:
