@@ -17,25 +17,14 @@ A failure means that the gate is closed: the message names the tests. Or the tab
 permission is missing, or the run was cancelled or broke off; dq_jobs and the run say why.
 """
 
-from dq_databricks.launching.ingestion import validate_load
-from dq_databricks.launching.running import platform_task
+from dq_databricks.launching.loads import LOAD_PARAMETERS, complete_load
 from dq_databricks.launching.task import Outcome, Task, run_task
-from dq_databricks.model.vocabulary import TriggerSource
 
 
 def ingest_complete(task: Task) -> Outcome:
     """Watch the table and validate the load."""
-    given = task.arguments
-    with task.opened() as quality:
-        validation = validate_load(
-            quality,
-            given.required("table"),
-            is_gate=given.flag("gate", default=False),
-            waits=given.flag("wait", default=True),
-            task=platform_task(given, TriggerSource.INGESTION),
-        )
-    return Outcome(validation.line, {"ingestion": validation.to_json()}, validation.exit_code)
+    return complete_load(task)
 
 
 if __name__ == "__main__":
-    run_task(__doc__, ingest_complete, "table", "gate", "wait", "platform_run_id", "repair_count")
+    run_task(__doc__, ingest_complete, *LOAD_PARAMETERS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from dq_databricks import Quality
 from dq_databricks.errors import GateClosedError
 from dq_databricks.launching.attempts import PlatformTask
 from dq_databricks.launching.ingestion import validate_load
+from dq_databricks.launching.loads import ingest_complete
+from dq_databricks.launching.task import TaskFailedError
 from dq_databricks.model.vocabulary import JobKind, JobStatus, TriggerSource
 from dq_databricks.sql.statement import Statement
 from tests.support.tasks import ORDERS, Tasks, make_orders
@@ -97,3 +101,19 @@ def test_the_task_stops_its_pipeline_and_opens_once_the_data_was_repaired(
     assert (opened.code, len(quality.runs().items)) == (0, 2), opened.err
     job = quality.jobs.show(opened.document["ingestion"]["job_id"])
     assert (job.launcher, job.platform_run_id) == ("task", "88")
+
+
+def test_the_entry_point_of_the_wheel_returns_when_all_is_well_and_raises_when_not(
+    tasks: Tasks, quality: Quality, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A platform takes SystemExit, even with 0, for a failure."""
+    make_orders(quality, 1, None)
+    for name, value in tasks.environment_of_process().items():
+        monkeypatch.setenv(name, value)
+    words = ["dq-ingest-complete", f"--table={ORDERS}", "--gate=true", "--catalog=main"]
+    monkeypatch.setattr(sys, "argv", [*words, "--schema=dq_metadata"])
+    ingest_complete()
+    _nulls(quality, ORDERS)
+    with pytest.raises(TaskFailedError, match="The gate is closed") as failure:
+        ingest_complete()
+    assert failure.value.code == 1

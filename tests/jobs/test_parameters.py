@@ -10,11 +10,13 @@ import pytest
 
 from dq_databricks.errors import ParameterError
 from dq_databricks.launching.arguments import COMMON, Arguments
+from dq_databricks.launching.loads import LOAD_PARAMETERS
 from dq_databricks.launching.running import RUN_PARAMETERS
 from dq_databricks.launching.targets import Target, read_targets
 from dq_databricks.launching.task import TaskFailedError
 from tests.support.tasks import ROOT, SCRIPTS, Tasks
 
+SHARED = {"RUN_PARAMETERS": RUN_PARAMETERS, "LOAD_PARAMETERS": LOAD_PARAMETERS}
 NAMED = re.compile(r"--([a-z-]+)")
 
 
@@ -29,8 +31,8 @@ def _parameters(name: str) -> set[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "run_task"
     )
     names = {node.value for node in call.args[2:] if isinstance(node, ast.Constant)}
-    starred = any(isinstance(node, ast.Starred) for node in call.args)
-    return names | (set(RUN_PARAMETERS) if starred else set()) | set(COMMON)
+    starred = [ast.unparse(node.value) for node in call.args if isinstance(node, ast.Starred)]
+    return names.union(COMMON, *(SHARED[name] for name in starred))
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

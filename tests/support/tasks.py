@@ -54,7 +54,7 @@ class Tasks:
     def start(self, script: str, **parameters: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self._command(script, parameters),
-            env=self._environment(),
+            env=self.environment_of_process(),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -64,7 +64,7 @@ class Tasks:
     def run(self, script: str, *words: str, **parameters: object) -> Ended:
         done = subprocess.run(
             [*self._command(script, parameters), *words],
-            env=self._environment(),
+            env=self.environment_of_process(),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -76,7 +76,7 @@ class Tasks:
     def run_here(self, script: str, *words: str, patch: pytest.MonkeyPatch) -> None:
         """The script in this process, which costs no start; raises what ends the process."""
         patch.setattr(sys, "argv", [*self._command(script, {})[1:], *words])
-        for name, value in self._environment().items():
+        for name, value in self.environment_of_process().items():
             patch.setenv(name, value)
         runpy.run_path(str(ROOT / "jobs" / f"{script}.py"), run_name="__main__")
 
@@ -85,7 +85,7 @@ class Tasks:
         common = ["--catalog", "main", "--schema", "dq_metadata"]
         return [sys.executable, str(ROOT / "jobs" / f"{script}.py"), *common, *given]
 
-    def _environment(self) -> dict[str, str]:
+    def environment_of_process(self) -> dict[str, str]:
         of_settings = {
             name: value
             for name, value in environment_of(self.quality.settings).items()
