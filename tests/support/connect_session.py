@@ -34,6 +34,7 @@ def open_session(jars: str, warehouse: str) -> SparkSession:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.warehouse.dir": warehouse,
         "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.sql.shuffle.partitions": "1",
     }
     builder = SparkSession.builder.remote("local[1]")
     for name, value in settings.items():
