@@ -58,6 +58,10 @@ class NoTestsError(WrongUseError):
     """Tests were asked to run on a target that has none."""
 
 
+class GateClosedError(QualityError):
+    """Tests failed, or could not be measured, so what comes after them must not go on."""
+
+
 class RegexError(WrongUseError):
     """A regular expression has no portable form; the message names the part and a way out."""
 

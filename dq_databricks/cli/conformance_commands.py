@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import click
 
 from dq_databricks.cli.options import json_option, progress_bar
-from dq_databricks.cli.output import jsonable, marked, write_json, write_table
+from dq_databricks.cli.output import marked, write_json, write_table
 from dq_databricks.cli.render import say
 from dq_databricks.conformance import Finding, Report, try_live
+from dq_databricks.model.jsonable import jsonable
 from dq_databricks.quality.reports import EXIT_COULD_NOT_RUN, EXIT_FINE
 from dq_databricks.settings import Settings
 

@@ -8,7 +8,8 @@ import click
 
 from dq_databricks.cli import render_drift as render
 from dq_databricks.cli.options import json_option, opened
-from dq_databricks.cli.output import jsonable, write_json
+from dq_databricks.cli.output import write_json
+from dq_databricks.model.jsonable import jsonable
 
 EXIT_DRIFT = 1
 

@@ -13,7 +13,7 @@ from dq_databricks.cli import render_jobs as render
 from dq_databricks.cli.options import NounGroup, json_option, opened, page_options
 from dq_databricks.cli.output import write_json
 from dq_databricks.cli.render import page_document
-from dq_databricks.launching import carry_out, open_launcher
+from dq_databricks.launching import carry_out, open_launcher, reconcile
 from dq_databricks.model.vocabulary import JobKind, JobStatus
 from dq_databricks.settings import Settings
 
@@ -109,9 +109,12 @@ def retry_job(job_id: str, as_json: bool) -> None:
 @jobs.command("reconcile")
 @json_option
 def reconcile_jobs(as_json: bool) -> None:
-    """Put right jobs and runs whose worker was killed."""
+    """Put right jobs and runs whose worker was killed.
+
+    With DQ_LAUNCHER=databricks, the Jobs API is asked about their runs first.
+    """
     with opened() as quality:
-        report = quality.jobs.reconcile()
+        report = reconcile(quality)
     write_json(report) if as_json else render.reconciled(report)
 
 

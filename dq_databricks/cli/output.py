@@ -6,18 +6,16 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from pydantic import BaseModel
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from dq_databricks.model.jsonable import jsonable
 
 _WORD = 16  # longer words, such as paths, may be broken
 _FRAME = 3  # what a column takes beside its text
@@ -45,27 +43,6 @@ def write_json(document: object) -> None:
     text = json.dumps(jsonable(document), ensure_ascii=False, indent=2, allow_nan=False)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
-
-
-def jsonable(value: object) -> Any:
-    """`value` as plain JSON types: times in ISO 8601, decimals and non-finite numbers as text."""
-    if isinstance(value, BaseModel):
-        return {name: jsonable(getattr(value, name)) for name in type(value).model_fields}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [jsonable(item) for item in value]
-    return value if isinstance(value, (int, float, bool)) or value is None else str(value)
 
 
 def write_table(

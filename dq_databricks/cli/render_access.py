@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dq_databricks.cli.output import jsonable, safe, write_table
+from dq_databricks.cli.output import safe, write_table
 from dq_databricks.cli.render import next_step, say
 from dq_databricks.model.access import Organization, User, Workspace
 from dq_databricks.model.audit import AuditEvent
 from dq_databricks.model.catalog import Project
+from dq_databricks.model.jsonable import jsonable
 from dq_databricks.quality import Page
 from dq_databricks.quality.access import CreatedKey, KeyInfo
 from dq_databricks.quality.audit import Verification

@@ -6,6 +6,6 @@ to carry out jobs in the background, ``launcher.wake()`` makes it look at the qu
 ``launcher.stop()`` ends it. Whatever is killed instead is put right by the next one to start.
 """
 
-from dq_databricks.launching.open import Launcher, carry_out, open_launcher
+from dq_databricks.launching.open import Launcher, carry_out, open_launcher, reconcile
 
-__all__ = ["Launcher", "carry_out", "open_launcher"]
+__all__ = ["Launcher", "carry_out", "open_launcher", "reconcile"]

@@ -21,6 +21,7 @@ from dq_databricks.launching.platform import (
     PlatformState,
     TooBusyError,
 )
+from dq_databricks.launching.settling import settle
 from dq_databricks.launching.supervisor import REMOTE_POLL_S, Supervisor
 from dq_databricks.model.ids import Context, derived_id
 from dq_databricks.model.vocabulary import JobKind, JobStatus
@@ -30,8 +31,6 @@ from dq_databricks.settings import Settings
 
 NAME = "databricks"
 REFUSED_PAUSE = timedelta(minutes=1)
-UNKNOWN_LIMIT = timedelta(minutes=30)
-"""How long a run that the platform does not know may show no sign of life."""
 
 
 class DatabricksLauncher(Supervisor):
@@ -112,39 +111,16 @@ class DatabricksLauncher(Supervisor):
     # --- watch -----------------------------------------------------------------------------
 
     def _watch(self, keeper: JobKeeper, job: Job, platform_run_id: str) -> None:
-        if job.cancel_requested_at is not None:
+        # The run of a task may hold the work of others: its worker is told by its job.
+        is_ours = job.launcher == NAME
+        if is_ours and job.cancel_requested_at is not None:
             self._platform.cancel(platform_run_id)
         run = self._platform.look(platform_run_id)
-        if run.state is PlatformState.UNKNOWN:
-            self._settle_unknown(keeper, job, run)
-        elif run.state is PlatformState.REFUSED and job.cancel_requested_at is None:
+        is_refused = run.state is PlatformState.REFUSED and job.cancel_requested_at is None
+        if is_ours and is_refused:
             self._start_anew(keeper, job, run)
-        elif run.state is not PlatformState.OPEN:
-            _settle(keeper, job, run)
-
-    def _settle_unknown(self, keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
-        """History expires; a job that is still alive says so itself, until it does not."""
-        sign = job.heartbeat_at or job.started_at or job.created_at
-        if job.cancel_requested_at is not None:
-            keeper.end(job, JobStatus.CANCELLED, job.error_message)
-        elif self.context.now() - sign > UNKNOWN_LIMIT:
-            why = f"the platform no longer knows run {job.platform_run_id} ({run.message})"
-            keeper.end(job, JobStatus.FAILED, f"lost: {why}")
-
-
-def _settle(keeper: JobKeeper, job: Job, run: PlatformRun) -> None:
-    """The run of the platform is over. Its worker has mostly ended the job itself by then."""
-    why = f"run {job.platform_run_id} on Databricks: {run.message or run.state}"
-    if job.cancel_requested_at is not None:
-        keeper.end(job, JobStatus.CANCELLED, job.error_message)
-    elif run.state is PlatformState.CANCELLED:
-        keeper.end(job, JobStatus.CANCELLED, f"cancelled on the platform; {why}")
-    elif run.state is PlatformState.TIMED_OUT:
-        keeper.end(job, JobStatus.TIMED_OUT, why)
-    elif job.status is JobStatus.RUNNING:
-        keeper.lose(job, why)
-    else:
-        keeper.end(job, JobStatus.FAILED, f"its worker never took it up; {why}")
+        else:
+            settle(keeper, job, run, now=self.context.now())
 
 
 def _token(job: Job) -> str:

@@ -87,6 +87,10 @@ class HeldJob:
         """The process was told to end: stop, and queue the job again unless it is cancelled."""
         self._must_give_back = True
 
+    def cancel(self, reason: str) -> None:
+        """The process was told to end, and the job shall not be carried out elsewhere."""
+        self._stop_with(RunStoppedError(reason, _CANCELLED))
+
     def take_stop(self) -> RunStoppedError | None:
         """What the work must be stopped with, given once; None while there is nothing."""
         if self._ended.is_set() or self._stop is None or self._taken.is_set():

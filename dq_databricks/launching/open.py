@@ -9,6 +9,8 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.launching import worker
 from dq_databricks.launching.pool import LocalWorkerPool
 from dq_databricks.model.ids import Context
+from dq_databricks.quality import Quality
+from dq_databricks.quality.jobs import Reconciled
 from dq_databricks.settings import Settings
 
 
@@ -53,3 +55,16 @@ def carry_out(settings: Settings, job_id: str) -> int:
         return worker.carry_out(
             settings, job_id, engine=engine, context=context, launcher=settings.launcher
         )
+
+
+def reconcile(quality: Quality) -> Reconciled:
+    """Put right what died, with the word of the platform where that carries out jobs.
+
+    Raises MissingExtraError, AuthenticationError for the databricks launcher.
+    """
+    if quality.settings.launcher != "databricks":
+        return quality.jobs.reconcile()
+    from dq_databricks.launching import reconciling
+    from dq_databricks.launching.platform import JobsApi
+
+    return reconciling.reconcile(quality, JobsApi.of(quality.settings))

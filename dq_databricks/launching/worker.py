@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, get_ident
+from threading import Event, current_thread, get_ident, main_thread
 from types import FrameType
 
 from dq_databricks.engine.protocol import Engine
@@ -30,24 +30,36 @@ from dq_databricks.running.origin import Origin, RunStoppedError
 from dq_databricks.running.process import this_process
 from dq_databricks.settings import Settings
 
+LOCAL = "local"
+TOLD_TO_END = "cancelled: its process was told to end"
 _PATIENCE_S = 1.0
 
 
 def carry_out(
-    settings: Settings, job_id: str, *, engine: Engine, context: Context, launcher: str = "local"
+    settings: Settings,
+    job_id: str,
+    *,
+    engine: Engine,
+    context: Context,
+    launcher: str = LOCAL,
+    platform_run_id: str | None = None,
+    is_given_back: bool | None = None,
 ) -> int:
     """Claim a queued job and carry it out in this process; an exit code.
 
-    Must be called in the main thread: a job that is cancelled interrupts it.
+    SIGTERM gives the job back to the queue, or, unless it `is_given_back`, cancels it: a platform
+    that ends a task means the work. Local jobs are given back. In the main thread a job that is
+    cancelled interrupts the work; in another one only its statements.
     """
     quality = Quality(settings, engine, context)
     keeper = quality.jobs.keeper
     queued = quality.jobs.show(job_id)
-    job = keeper.queue.claim(queued, this_process(), launcher)
+    job = keeper.queue.claim(queued, this_process(), launcher, platform_run_id)
     if job is None:
         return EXIT_NOT_QUEUED
     held = HeldJob(keeper, job, context, _Interrupt(engine), lease_s=settings.lease_s)
-    with _listening(held):
+    gives_back = launcher == LOCAL if is_given_back is None else is_given_back
+    with _listening(held, gives_back=gives_back):
         held.start()
         return _Work(quality, job, held).do()
 
@@ -57,20 +69,32 @@ class _Interrupt:
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._thread = engine, get_ident()
+        self._is_heard = _hears_signals()
 
     def __call__(self, taken: Event) -> None:
-        signal.pthread_kill(self._thread, signal.SIGUSR1)
+        if self._is_heard:
+            signal.pthread_kill(self._thread, signal.SIGUSR1)
         # Cancelling at once might hit the statement that closes the run.
         if not taken.wait(_PATIENCE_S):
             self._engine.cancel()
 
 
+def _hears_signals() -> bool:
+    return current_thread() is main_thread()
+
+
 @contextmanager
-def _listening(held: HeldJob) -> Iterator[None]:
-    """SIGTERM gives the job up; SIGUSR1 raises what its work must stop with."""
+def _listening(held: HeldJob, *, gives_back: bool) -> Iterator[None]:
+    """SIGTERM gives the job up or cancels it; SIGUSR1 raises what its work must stop with."""
+    if not _hears_signals():
+        yield
+        return
 
     def give_up(_signal: int, _frame: FrameType | None) -> None:
-        held.give_up()
+        if gives_back:
+            held.give_up()
+        else:
+            held.cancel(TOLD_TO_END)
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if (stop := held.take_stop()) is not None:

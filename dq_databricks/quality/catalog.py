@@ -47,7 +47,7 @@ class CatalogFace:
     ) -> None:
         self._store = store
         self._context = context or Context()
-        self._catalog = store.catalog
+        self._catalog, self._tests = store.catalog, store.tests
         self._reach = reach
         self._projects = (project_key,) if projects is None else tuple(projects)
         self._written = store.written
@@ -147,6 +147,20 @@ class CatalogFace:
         return self._by_id(self._catalog.groups, name_or_id) or _named(
             self.groups(limit=10_000).items, name_or_id, "table group", "table_group_id"
         )
+
+    def groups_with_work(self, *, is_tested: bool = False) -> tuple[TableGroup, ...]:
+        """The groups of active connections that can hold tables, or that have active tests."""
+        active = {one.connection_id: one for one in self.connections(limit=10_000) if one.is_active}
+        groups = [one for one in self.groups(limit=10_000) if one.connection_id in active]
+        if is_tested:
+            filled = {test.table_group_id for test in self._tests.to_run()}
+        else:
+            filled = {entry.table_group_id for entry in self.tables(limit=10_000)}
+            # Those of a schema may find tables there that are not under watch yet.
+            filled |= {
+                one.table_group_id for one in groups if active[one.connection_id].schema_name
+            }
+        return tuple(one for one in groups if one.table_group_id in filled)
 
     def add_group(self, name: str, *, connection: str, **fields: Any) -> TableGroup:
         """Add a table group over `connection`; `fields` are columns such as the masks."""

@@ -25,6 +25,7 @@ from dq_databricks.model.testing import TestRecord, TestResult, TestRun
 from dq_databricks.model.vocabulary import TriggerSource
 from dq_databricks.quality.activation import ActivationReport, Wishes
 from dq_databricks.quality.faces import Faces
+from dq_databricks.quality.ingesting import Ingestion
 from dq_databricks.quality.proposing import Proposer
 from dq_databricks.quality.reports import (
     Explanation,
@@ -37,6 +38,7 @@ from dq_databricks.quality.reports import (
 )
 from dq_databricks.quality.schedules import DispatchReport
 from dq_databricks.quality.targets import parse_target
+from dq_databricks.quality.verdicts import RunVerdict, verdict_of
 from dq_databricks.running.origin import BY_HAND, Origin
 from dq_databricks.running.profile_run import ProfileOutcome, ProfileRunner
 from dq_databricks.running.table_tests import plan_table
@@ -187,6 +189,17 @@ class Quality(Faces):
         suites = sorted({test.test_suite_key for _, tests in work for test in tests})
         run, results, alerts = runner.run(work, suite=suite or ",".join(suites))
         return self._store.written(TestReport(run, results, alerts))
+
+    def ingested(self, target: str, *, key: str | None = None, **more: Any) -> Ingestion:
+        """Data was loaded into TARGET: watch it, and queue a run of its tests.
+
+        The same `key` leads to the same job. `more` is what `ingestions.record` takes.
+        """
+        return self.ingestions.record(target, key=key, **more)
+
+    def verdict(self, run_id: str) -> RunVerdict:
+        """How a run ended; its `check` raises GateClosedError. Raises NotFoundError."""
+        return verdict_of(self.jobs, self._ready(), run_id)
 
     # --- tests --------------------------------------------------------------------------------
 

@@ -13,9 +13,11 @@ from dq_databricks.quality.drift import DriftFace
 from dq_databricks.quality.exchange import ExchangeFace
 from dq_databricks.quality.history import HistoryFace
 from dq_databricks.quality.incidents import IncidentFace
+from dq_databricks.quality.ingesting import IngestionFace
 from dq_databricks.quality.jobs import JobFace
 from dq_databricks.quality.listings import Listings
 from dq_databricks.quality.moves import RenameFace
+from dq_databricks.quality.notices import NoticeFace
 from dq_databricks.quality.opened import Opened
 from dq_databricks.quality.options import OptionsFace
 from dq_databricks.quality.overview import OverviewFace
@@ -157,6 +159,16 @@ class Faces(Opened):
             self._work,
             self.access.organizations.check_storage,
         )
+
+    @property
+    def ingestions(self) -> IngestionFace:
+        """Loads that pipelines tell of: record."""
+        return IngestionFace(self._ready(), self.catalog, self._work, self.jobs)
+
+    @property
+    def notices(self) -> NoticeFace:
+        """Events that nobody was told of yet: pending, take."""
+        return NoticeFace(self._ready(), self.engine, self._located(), self.context, self._writing)
 
     @property
     def schedules(self) -> ScheduleFace:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dq_databricks.errors import (
     InProgressError,
-    NoTestsError,
     NotFoundError,
     ParameterError,
     RunEndedError,
     WriteConflictError,
 )
 from dq_databricks.model.actor import Actor
-from dq_databricks.model.catalog import TableEntry
 from dq_databricks.model.ids import Context
 from dq_databricks.model.profile import ProfileRun
 from dq_databricks.model.testing import TestRun
@@ -23,15 +22,14 @@ from dq_databricks.model.vocabulary import (
     JobKind,
     JobStatus,
     RunStatus,
-    TargetType,
     TriggerSource,
 )
 from dq_databricks.model.work import Job
+from dq_databricks.quality.aiming import Aim, Aiming
 from dq_databricks.quality.catalog import CatalogFace
 from dq_databricks.quality.keeping import JobKeeper, Reconciled, Run
 from dq_databricks.quality.run_view import RunView, view_of_job, view_of_run
 from dq_databricks.quality.work import WorkFinder
-from dq_databricks.running.relations import relation_of
 from dq_databricks.settings import Settings
 from dq_databricks.store.filters import Condition, eq, is_in
 from dq_databricks.store.jobs import OPEN, Jobs
@@ -39,6 +37,9 @@ from dq_databricks.store.page import Page
 from dq_databricks.store.store import Store
 
 __all__ = ["JobFace", "JobKeeper", "Reconciled", "RunPage", "RunView"]
+TASK = "task"
+"""The launcher of a job whose own task of the platform carries it out."""
+
 _MOST_TRIES = 10
 
 
@@ -48,16 +49,6 @@ class RunPage:
 
     items: tuple[RunView, ...]
     next_cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Aim:
-    """What a job is for."""
-
-    target_type: TargetType
-    target_ref: str
-    project_key: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +79,33 @@ class JobFace:
         timeout_s: int = 3600,
         job_id: str | None = None,
         may_register: bool = True,
+        may_be_unknown: bool = False,
+        platform_run_id: str | None = None,
     ) -> Job:
         """Queue a profile of TARGET or `group`, or the tests of TARGET, `group` or `suite`.
 
         TARGET may be the id of a table; one that is new is put under watch where the caller
-        `may_register`. With the `job_id` of an earlier request, that one is answered. A job whose
-        worker dies is started up to `max_attempts` times. Raises TargetError, NotFoundError,
-        NoTestsError, ParameterError, and LimitReachedError where storage is full.
+        `may_register`, and where it `may_be_unknown` by whoever carries the job out: then what is
+        wrong with it fails the job. With the `job_id` of an earlier request, that one is answered.
+        A job whose worker dies is started up to `max_attempts` times. One with the
+        `platform_run_id` of its caller is left to it by every launcher. Raises TargetError,
+        NotFoundError, NoTestsError, ParameterError, and LimitReachedError where storage is full.
         """
         chosen = JobKind(kind)
-        if job_id is not None and (known := self.store.table(Job).get(job_id)) is not None:
+        if job_id is not None and (known := self.known(job_id)) is not None:
             return known
         self.check_room()
-        aim = self._aim(chosen, target, group, suite, may_register=may_register)
-        new_id, now = job_id or self.context.new_id(), self.context.now()
-        job = Job(
-            job_id=new_id,
-            project_key=aim.project_key,
-            kind=chosen,
-            target_type=aim.target_type,
-            target_ref=aim.target_ref,
-            title=f"{chosen.value.capitalize()} {aim.words}",
-            trigger_source=trigger,
-            priority=priority,
-            max_attempts=max_attempts,
-            timeout_s=timeout_s,
-            run_id=self.context.new_id(),
-            requested_by=self.actor.name,
-            created_at=now,
-            updated_at=now,
+        aiming = Aiming(
+            self.store, self.catalog, self.work, self.settings.project, may_register, may_be_unknown
         )
-        return self._add(job)
+        aim = aiming.at(chosen, target, group, suite)
+        asked: dict[str, Any] = {
+            "trigger_source": trigger,
+            "priority": priority,
+            "max_attempts": max_attempts,
+            "timeout_s": timeout_s,
+        }
+        return self._add(self._new_job(chosen, aim, job_id, platform_run_id, asked))
 
     def cancel(self, job_or_run_id: str) -> Job:
         """Stop a job. One that waits has ended; one that runs ends within seconds.
@@ -139,9 +126,16 @@ class JobFace:
                 return store.written(changed)
         raise WriteConflictError(f"job {job_or_run_id!r}: it changed all the time; try again")
 
-    def retry(self, job_or_run_id: str, *, job_id: str | None = None) -> Job:
+    def retry(
+        self,
+        job_or_run_id: str,
+        *,
+        job_id: str | None = None,
+        platform_run_id: str | None = None,
+    ) -> Job:
         """Queue what an ended job did once more, as a new job with a new run.
 
+        With the `platform_run_id` of its caller, it is left to it by every launcher.
         Raises NotFoundError, InProgressError while it has not ended, and LimitReachedError where
         storage is full.
         """
@@ -156,6 +150,7 @@ class JobFace:
             **{name: getattr(old, name) for name in _KEPT},
             job_id=job_id or self.context.new_id(),
             run_id=self.context.new_id(),
+            **_of_task(platform_run_id),
             retry_of=old.job_id,
             trigger_source=TriggerSource.RETRY,
             requested_by=self.actor.name,
@@ -186,6 +181,10 @@ class JobFace:
     def show(self, job_id: str) -> Job:
         """One job; raises NotFoundError."""
         return self._queue().get(job_id)
+
+    def known(self, job_id: str) -> Job | None:
+        """One job; None when there is none."""
+        return self.store.table(Job).get(job_id)
 
     def run(self, run_id: str) -> RunView:
         """One run of either kind, or the job that will make it; raises NotFoundError."""
@@ -236,6 +235,30 @@ class JobFace:
     def _queue(self) -> Jobs:
         return Jobs(self.store.table(Job), self.context)
 
+    def _new_job(
+        self,
+        kind: JobKind,
+        aim: Aim,
+        job_id: str | None,
+        platform_run_id: str | None,
+        asked: dict[str, Any],
+    ) -> Job:
+        now = self.context.now()
+        return Job(
+            **asked,
+            **_of_task(platform_run_id),
+            job_id=job_id or self.context.new_id(),
+            project_key=aim.project_key,
+            kind=kind,
+            target_type=aim.target_type,
+            target_ref=aim.target_ref,
+            title=f"{kind.value.capitalize()} {aim.words}",
+            run_id=self.context.new_id(),
+            requested_by=self.actor.name,
+            created_at=now,
+            updated_at=now,
+        )
+
     def _add(self, job: Job) -> Job:
         store = self.writable()
         stored = Jobs(store.table(Job), self.context).add(job)
@@ -283,61 +306,10 @@ class JobFace:
         found = self.store.runs.runs.get(run_id)
         return found if found is not None else self.store.profiles.runs.get(run_id)
 
-    def _aim(
-        self,
-        kind: JobKind,
-        target: str | None,
-        group: str | None,
-        suite: str | None,
-        *,
-        may_register: bool,
-    ) -> _Aim:
-        if sum(given is not None for given in (target, group, suite)) != 1:
-            raise ParameterError("give one of: a TARGET, a table group, a suite")
-        if target is not None:
-            return self._aim_at_table(kind, target, may_register=may_register)
-        if group is not None:
-            return self._aim_at_group(group)
-        if kind is JobKind.PROFILE:
-            raise ParameterError("a suite is tested, not profiled; give a TARGET or a table group")
-        return self._aim_at_suite(suite or "")
 
-    def _aim_at_table(self, kind: JobKind, target: str, *, may_register: bool) -> _Aim:
-        if may_register and kind is JobKind.PROFILE:
-            entry = self.work().entry(target)
-        else:
-            entry = self.catalog.table(target)
-        if kind is JobKind.TEST and not self.store.tests.to_run(table_id=entry.table_id):
-            raise NoTestsError(f"{target} has no active tests; derive some from its profile")
-        return _Aim(
-            TargetType.TABLE, entry.table_id, self._project_of(entry), str(relation_of(entry))
-        )
-
-    def _aim_at_group(self, name_or_id: str) -> _Aim:
-        group = self.catalog.group(name_or_id)
-        connection = self.store.catalog.connections.require(group.connection_id)
-        words = f"group {group.name}"
-        return _Aim(TargetType.GROUP, group.table_group_id, connection.project_key, words)
-
-    def _aim_at_suite(self, suite: str) -> _Aim:
-        tests = self.store.tests.to_run(test_suite_key=suite)
-        if not tests:
-            raise NoTestsError(f"suite {suite!r} has no active tests")
-        groups = sorted({test.table_group_id for test in tests})
-        projects = sorted({self._project_of_group(group_id) for group_id in groups})
-        if len(projects) > 1 and self.settings.project not in projects:
-            raise ParameterError(
-                f"suite {suite!r} is in the projects {', '.join(projects)}: say which one"
-            )
-        project = self.settings.project if self.settings.project in projects else projects[0]
-        return _Aim(TargetType.SUITE, suite, project, f"suite {suite}")
-
-    def _project_of(self, entry: TableEntry) -> str:
-        return self._project_of_group(entry.table_group_id)
-
-    def _project_of_group(self, group_id: str) -> str:
-        group = self.store.catalog.groups.require(group_id)
-        return self.store.catalog.connections.require(group.connection_id).project_key
+def _of_task(platform_run_id: str | None) -> dict[str, Any]:
+    """What marks a job that a task of the platform asks for and carries out itself."""
+    return {} if platform_run_id is None else {"platform_run_id": platform_run_id, "launcher": TASK}
 
 
 _KEPT = (

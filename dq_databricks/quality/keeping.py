@@ -60,15 +60,22 @@ class JobKeeper:
     def end(self, job: Job, status: JobStatus, error: str | None = None) -> Job | None:
         """End `job`, and its run if that is still open; None when the job was taken away.
 
-        A run that is complete makes its job succeed, whatever was asked for meanwhile.
+        A run that is complete makes its job succeed, whatever was asked for meanwhile. Work that
+        was begun and failed before its run has a failed run all the same.
         """
-        if status is not JobStatus.SUCCEEDED and (run := self._run(job)) is not None:
+        if (run := self._run_to_end(job, status, error)) is not None:
             as_run = RunStatus.CANCELLED if status is JobStatus.CANCELLED else RunStatus.FAILED
             closed = self._closed(run, as_run, error)
             if closed.status is RunStatus.COMPLETED:
                 status, error = JobStatus.SUCCEEDED, None
             self._tell_failed(closed)
         return self.store.written(self.queue.end(job, status, error))
+
+    def _run_to_end(self, job: Job, status: JobStatus, error: str | None) -> Run | None:
+        if status is JobStatus.SUCCEEDED:
+            return None
+        is_begun = status is JobStatus.FAILED and job.status is JobStatus.RUNNING
+        return self._run_of(job, error or "failed") if is_begun else self._run(job)
 
     def give_back(self, job: Job, reason: str) -> Job | None:
         """Queue `job` again because its worker must stop, however often it was tried."""
@@ -173,10 +180,13 @@ class JobKeeper:
 
     def _fence(self, job: Job, reason: str) -> Run:
         """Close the run of `job` so that its worker can neither start nor end it any more."""
-        run = self._run(job)
-        if run is None:
-            run = self._closed_before_start(job, f"{LOST}{reason}")
+        run = self._run_of(job, f"{LOST}{reason}")
         return self._closed(run, RunStatus.FAILED, f"{LOST}{reason}")
+
+    def _run_of(self, job: Job, reason: str) -> Run:
+        """The run of `job`; where it never began, a row that says it failed for `reason`."""
+        run = self._run(job)
+        return run if run is not None else self._closed_before_start(job, reason)
 
     def _closed(self, run: Run, status: RunStatus, reason: str | None) -> Run:
         """`run` as it ended: just so, or in its own way before."""

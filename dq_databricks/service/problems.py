@@ -42,6 +42,7 @@ STATUS: Mapping[type[QualityError], int] = {
     errors.UnknownNameError: 422,
     errors.NotFoundError: 404,
     errors.NoTestsError: 422,
+    errors.GateClosedError: 409,
     errors.RegexError: 422,
     errors.UserSqlError: 422,
     errors.DocumentError: 422,

@@ -53,13 +53,19 @@ class Jobs:
         """Jobs that have not ended, in the order in which they are carried out."""
         return self.table.select(is_in("status", OPEN), order_by=("priority", "created_at")).items
 
-    def claim(self, job: Job, worker: str, launcher: str) -> Job | None:
-        """Take a queued job; the job as it runs now, or None when somebody else was first."""
+    def claim(
+        self, job: Job, worker: str, launcher: str, platform_run_id: str | None = None
+    ) -> Job | None:
+        """Take a queued job; the job as it runs now, or None when somebody else was first.
+
+        `platform_run_id` is the run of the platform that the worker belongs to, if it knows.
+        """
         now = self._now()
         values = {
             "status": JobStatus.RUNNING,
             "worker": worker,
             "launcher": launcher,
+            "platform_run_id": platform_run_id or job.platform_run_id,
             "attempt": job.attempt + 1,
             "started_at": now,
             "heartbeat_at": now,

@@ -16,20 +16,35 @@ from tests.support import spark_engine
 pytestmark = pytest.mark.spark
 
 
-def test_the_engine_works_through_spark_connect(tmp_path: Path) -> None:
+def _printed(module: str, folder: Path) -> list[str]:
+    """The lines that a module prints that opens a server of Spark Connect."""
     pytest.importorskip("grpc", reason="Spark Connect needs the packages of pyspark[connect]")
     if reason := spark_engine.reason_to_skip():
         pytest.skip(reason)
     jars = os.pathsep.join(map(str, sorted(Settings.load().jars.absolute().glob("*.jar"))))
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.connect_session", jars, str(tmp_path)],
+        [sys.executable, "-m", module, jars, str(folder)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout.strip().splitlines()[-1]) == {
+    return done.stdout.strip().splitlines()
+
+
+def test_a_task_profiles_and_tells_of_a_load_through_spark_connect(tmp_path: Path) -> None:
+    lines = _printed("tests.support.connect_job", tmp_path)
+    profile, load = (json.loads(line) for line in lines if line.startswith("{"))
+    assert (profile["task"], profile["exit_code"]) == ("profile", 0)
+    assert profile["jobs"][0]["job_status"] == "succeeded"
+    told = load["ingestion"]
+    assert (told["kind"], told["is_new"], told["job_status"]) == ("profile", False, "succeeded")
+
+
+def test_the_engine_works_through_spark_connect(tmp_path: Path) -> None:
+    (*_, answers) = _printed("tests.support.connect_session", tmp_path)
+    assert json.loads(answers) == {
         "changed": 1,
         "rows": [{"id": 1, "s": None}, {"id": 2, "s": "it's"}],
         "version": 2,

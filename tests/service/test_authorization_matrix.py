@@ -87,6 +87,7 @@ NAMING: dict[str, tuple[str, str, dict[str, object]]] = {
     "apply_proposals": ("table", "table_id", {}),
     "add_connection": ("project", "project_key", {"name": "c"}),
     "start_run": ("target", "table_id", {"kind": "profile"}),
+    "complete_ingestion": ("target", "table_id", {}),
 }
 # In the bodies, ids are the only things that may differ.
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("databricks.sdk")
 
-from databricks.sdk import WorkspaceClient
-from databricks.sdk.core import Config
-
 from dq_databricks import Quality
-from dq_databricks.launching.databricks import UNKNOWN_LIMIT, DatabricksLauncher
-from dq_databricks.launching.platform import JobsApi
+from dq_databricks.launching.databricks import DatabricksLauncher
+from dq_databricks.launching.settling import UNKNOWN_LIMIT
 from dq_databricks.model.ids import Context
 from dq_databricks.model.vocabulary import JobStatus, RunStatus
 from dq_databricks.model.work import Job
 from tests.emulator.faults import Fault
 from tests.emulator.jobs_api import FakeRun, JobsApiFake
 from tests.support.jobs import lake, quick
-
-
-@dataclass
-class Clock:
-    """A clock that is set on by hand."""
-
-    at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.at += timedelta(milliseconds=1)
-        return self.at
-
-    def pass_by(self, span: timedelta) -> None:
-        self.at += span
+from tests.support.platform import Clock, jobs_api
 
 
 @dataclass
@@ -54,7 +38,7 @@ class Site:
             self.quality.settings,
             engine=self.quality.engine,
             context=self.quality.context,
-            platform=_jobs_api(self.fake.host),
+            platform=jobs_api(self.fake.host),
         )
 
     def request(self, **more: object) -> Job:
@@ -83,11 +67,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with lake(tmp_path, **settings) as opened, JobsApiFake() as fake:
         quality = Quality(opened.settings, opened.engine, Context(now=clock))
         yield Site(quality, fake, clock, quick(quality, tmp_path))
-
-
-def _jobs_api(host: str) -> JobsApi:
-    config = Config(host=host, token="t", http_timeout_seconds=0.5, retry_timeout_seconds=1)
-    return JobsApi(WorkspaceClient(config=config))
 
 
 def test_a_queued_job_becomes_one_run_with_its_parameters(site: Site) -> None:
@@ -124,7 +103,7 @@ def test_w10_a_start_whose_answer_is_lost_is_repeated_and_starts_one_run(
 
 def test_w10_a_launcher_that_died_before_it_stored_the_run_finds_it_again(site: Site) -> None:
     job = site.request()
-    _jobs_api(site.fake.host).start("77", job.run_id, {"job_id": job.job_id})
+    jobs_api(site.fake.host).start("77", job.run_id, {"job_id": job.job_id})
     site.claimed(job)
     site.launcher().step()
     assert site.shown(job).platform_run_id == str(site.only_run().run_id)

@@ -17,11 +17,11 @@ from dq_databricks.sql.statement import Statement
 
 
 def main(jars: str, warehouse: str) -> None:
-    engine = SparkEngine(_session(jars, warehouse))
+    engine = SparkEngine(open_session(jars, warehouse))
     print(json.dumps(_answers(engine)))
 
 
-def _session(jars: str, warehouse: str) -> SparkSession:
+def open_session(jars: str, warehouse: str) -> SparkSession:
     settings = {
         "spark.driver.extraClassPath": jars,
         "spark.driver.memory": "1g",
@@ -34,6 +34,7 @@ def _session(jars: str, warehouse: str) -> SparkSession:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.warehouse.dir": warehouse,
         "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.sql.shuffle.partitions": "1",
     }
     builder = SparkSession.builder.remote("local[1]")
     for name, value in settings.items():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
-from dq_databricks.engine.spark.failures import FAILURES
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,30 +40,13 @@ class SessionTags:
         self._session.interruptTag(tag)
 
 
-class JobTags:
-    """Tags of jobs in a classic session, whose session tags end at the border of a thread."""
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    def add(self, tag: str) -> None:
-        """Mark what this thread starts from now on."""
-        self._context.addJobTag(tag)
-
-    def remove(self, tag: str) -> None:
-        """Stop marking."""
-        self._context.removeJobTag(tag)
-
-    def interrupt(self, tag: str) -> None:
-        """Stop what runs under `tag` now, in every thread."""
-        self._context.cancelJobsWithTag(tag)
-
-
 def interrupts_of(session: SparkSession) -> Interrupts:
-    """The way that this session offers: by job where it has a context, else by operation."""
+    """The way that this session offers: by job where it has a context, else by operation.
+
+    Serverless compute and shared clusters speak Spark Connect, where there is no context to ask.
+    """
     if ".connect." in type(session).__module__:
         return SessionTags(session)
-    try:
-        return JobTags(session.sparkContext)
-    except FAILURES:  # a platform may keep the context from its users
-        return SessionTags(session)
+    from dq_databricks.engine.spark.classic import job_tags
+
+    return job_tags(session) or SessionTags(session)

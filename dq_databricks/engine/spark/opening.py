@@ -1,19 +1,23 @@
-"""Chooses the session: the active one, the platform's, or a local one."""
+"""Chooses the session: the active one, the platform's, or a local one.
+
+What reaches into a classic session (names of catalogs, jars, the folders of a lake) is imported
+for a session of this machine only: serverless compute and Spark Connect have nothing of it.
+"""
 
 from __future__ import annotations
 
-import os
+from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
-from dq_databricks.engine.local.lake import Lake
 from dq_databricks.engine.protocol import Capability
-from dq_databricks.engine.spark import LAKE_FOLDER
 from dq_databricks.engine.spark.engine import SparkEngine
 from dq_databricks.engine.spark.failures import FAILURES
-from dq_databricks.engine.spark.lake import LakeSparkEngine
-from dq_databricks.engine.spark.session import is_ours, start_session
+from dq_databricks.engine.spark.ours import is_ours
 from dq_databricks.settings import Settings
+
+if TYPE_CHECKING:
+    from dq_databricks.engine.spark.lake import LakeSparkEngine
 
 _OF_THE_PLATFORM = frozenset(
     {Capability.CLONE, Capability.GRANTS, Capability.CLUSTERING, Capability.KEY_CONSTRAINTS}
@@ -32,18 +36,14 @@ def open_engine(settings: Settings, *, on_databricks: bool) -> SparkEngine:
         )
     if active is not None and not is_ours(active, settings):
         return SparkEngine(apart(active), statement_timeout_s=settings.statement_timeout_s)
-    return over_lake(active or start_session(settings), settings)
+    return over_lake(active, settings)
 
 
-def over_lake(session: SparkSession, settings: Settings) -> LakeSparkEngine:
-    """An engine over a session of ours and the lake below `settings.home`."""
-    return LakeSparkEngine(
-        session,
-        lake=Lake(settings.home.absolute() / LAKE_FOLDER),
-        catalog=settings.catalog,
-        statement_timeout_s=settings.statement_timeout_s,
-        parallel_statements=min(4, max(2, settings.threads or os.cpu_count() or 2)),
-    )
+def over_lake(session: SparkSession | None, settings: Settings) -> LakeSparkEngine:
+    """An engine over a session of ours, or a new one, and the lake below `settings.home`."""
+    from dq_databricks.engine.spark.on_lake import open_on_lake
+
+    return open_on_lake(session, settings)
 
 
 def apart(session: SparkSession) -> SparkSession:

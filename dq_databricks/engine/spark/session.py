@@ -14,11 +14,9 @@ from dq_databricks.engine.spark.binding import SUBSTITUTION
 from dq_databricks.engine.spark.failures import FAILURES
 from dq_databricks.engine.spark.jars import ensure_jars
 from dq_databricks.engine.spark.java import find_java
+from dq_databricks.engine.spark.ours import HOME
 from dq_databricks.errors import EngineUnavailableError, SettingsError
 from dq_databricks.settings import Settings
-
-HOME = "spark.dq.home"
-"""Names, in our own sessions, the folder whose tables the session shows."""
 
 _MEMORY = re.compile(r"(\d+)\s*([kmgt])i?b?", re.IGNORECASE)
 
@@ -42,17 +40,6 @@ def start_session(settings: Settings, **more: str) -> SparkSession:
     _quiet(session)
     name_catalog(session, settings.catalog)
     return session
-
-
-def is_ours(session: SparkSession, settings: Settings) -> bool:
-    """Whether `session` was started here; raises EngineUnavailableError for another folder."""
-    home = session.conf.get(HOME, "")
-    wanted = str(settings.home.absolute())
-    if home and home != wanted:
-        raise EngineUnavailableError(
-            f"this process has a Spark session over {home}; stop it before opening {wanted}"
-        )
-    return bool(home)
 
 
 def name_catalog(session: SparkSession, catalog: str) -> None:
