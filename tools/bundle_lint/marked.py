@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class Mapping(dict[str, Any]):
         self.places: dict[Key, Place] = {}
 
     def put(self, key: str, value: Any, place: Place) -> None:
+        """Set a key that stands at `place`."""
         self[key] = value
         self.places[key] = place
 
@@ -43,6 +44,7 @@ class Sequence(list[Any]):
         self.places: dict[Key, Place] = {}
 
     def add(self, value: Any, place: Place) -> None:
+        """Append an item that stands at `place`."""
         self.places[len(self)] = place
         self.append(value)
 
@@ -89,7 +91,7 @@ class _Builder:
         return _scalar(loader, node)
 
 
-def _scalar(loader: yaml.SafeLoader, node: yaml.Node) -> Hashable:
+def _scalar(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     return loader.construct_object(node, deep=True)
 
 
