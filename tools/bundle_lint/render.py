@@ -5,17 +5,21 @@ What only a workspace knows stays a reference: ids, and the application id of an
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from typing import Any
 
-from tools.bundle_lint.bundle import Bundle
+from tools.bundle_lint.bundle import ROOT_FILE, Bundle
+from tools.bundle_lint.marked import Key, Mapping, Place, Sequence
+from tools.bundle_lint.paths import PATH_FIELDS, is_local, is_wheel
 from tools.bundle_lint.references import UnknownReferenceError, resolve
 
 _NAMES = {"jobs": "name", "dashboards": "display_name", "alerts": "display_name"}
 _PAUSED = ("schedule", "trigger", "continuous")
 DEV_RUNS = 4
+_ROOT = Place(ROOT_FILE, 1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def render(
 
     Raises UnknownReferenceError.
     """
-    view = _plain(bundle.target(target))
+    view = relocated(bundle.target(target))
     for name, value in (variables or {}).items():
         view["variables"][name]["default"] = value
     fixed = _Fixed(view, target, user)
@@ -142,8 +146,13 @@ def schema_prefix(prefix: str) -> str:
     return re.sub(r"\W+|_+", "_", words).strip("_").lower() + ("_" if ends_apart else "")
 
 
-def _plain(value: Any) -> Any:
-    """A copy of dicts and lists of its own, without places; aliases become copies."""
-    if isinstance(value, dict):
-        return {key: _plain(child) for key, child in value.items()}
-    return [_plain(child) for child in value] if isinstance(value, list) else value
+def relocated(value: Any, place: Place = _ROOT, to: Place = _ROOT, key: Key = "") -> Any:
+    """A copy of plain dicts and lists, whose paths start from the folder of the file `to`."""
+    if isinstance(value, Mapping):
+        return {k: relocated(child, value.places[k], to, k) for k, child in value.items()}
+    if isinstance(value, Sequence):
+        return [relocated(child, value.places[n], to) for n, child in enumerate(value)]
+    if isinstance(value, str) and (key in PATH_FIELDS or is_wheel(value)) and is_local(value):
+        path = posixpath.join(posixpath.dirname(place.file), value)
+        return posixpath.relpath(path, posixpath.dirname(to.file) or ".")
+    return value

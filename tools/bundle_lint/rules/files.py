@@ -9,16 +9,14 @@ from typing import Any
 from tools.bundle_lint.bundle import Bundle
 from tools.bundle_lint.findings import Said, rule
 from tools.bundle_lint.marked import Mapping, Spot
-
-_FILES = ("python_file", "notebook_path", "file_path", "source_code_path")
-_NOT_LOCAL = ("/", "dbfs:", "s3:", "abfss:", "gs:", "$", "http")
+from tools.bundle_lint.paths import PATH_FIELDS, is_local, is_wheel
 
 
 @rule("file")
 def find_missing_files(bundle: Bundle) -> Iterator[Said]:
     """A path, relative to the file it stands in, where nothing is."""
     for spot in bundle.spots("resources"):
-        is_path = spot.path[-1:] and spot.path[-1] in _FILES and _is_local(spot.value)
+        is_path = spot.path[-1:] and spot.path[-1] in PATH_FIELDS and is_local(spot.value)
         if is_path and not (bundle.folder_of(spot) / spot.value).exists():
             yield spot, f"{spot.path[-1]} {spot.value!r}: nothing is there"
     for spot in (*bundle.spots("sync", "paths"), *bundle.spots("sync", "include")):
@@ -39,10 +37,9 @@ def find_unbuilt_wheels(bundle: Bundle) -> Iterator[Said]:
     """A wheel that a job installs and no artifact builds."""
     built = [PurePosixPath(path) for path in _built(bundle)]
     for spot in bundle.spots("resources", "jobs"):
-        path = str(spot.value).partition("[")[0] if isinstance(spot.value, str) else ""
-        if not path.endswith(".whl") or not _is_local(path):
+        if not is_wheel(spot.value) or not is_local(spot.value):
             continue
-        folder = _from_root(bundle, spot, path).parent
+        folder = _from_root(bundle, spot, spot.value.partition("[")[0]).parent
         if folder not in built:
             have = ", ".join(sorted(map(str, built))) or "no folder"
             yield spot, f"nothing builds {spot.value!r}; artifacts of type whl fill {have}"
@@ -65,7 +62,3 @@ def _matching(bundle: Bundle, pattern: str) -> Iterator[Any]:
         yield from bundle.root.glob(pattern)
     elif (bundle.root / pattern).exists():
         yield pattern
-
-
-def _is_local(value: Any) -> bool:
-    return isinstance(value, str) and not value.startswith(_NOT_LOCAL)
