@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Self, TypeVar
 
@@ -77,6 +77,10 @@ class GatedEngine:
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """See `Engine.tables`."""
         return self._engine.tables(catalog, schema)
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """See `Engine.views`."""
+        return self._engine.views(catalog, schema)
 
     def cancel(self) -> None:
         """See `Engine.cancel`."""

@@ -20,7 +20,7 @@ def verified(report: Any) -> None:
         say(f"[green]✓[/] {where} is what version {report.version} makes of it.")
     if report.adopted:
         _differences("Accepted before", report.adopted)
-    _named("Tables of migrations that are not applied", report.left_over)
+    _named("Objects of migrations that are not applied", report.left_over)
     _named("Extra objects, of other hands", report.foreign)
     if report.unfinished:
         say(f"[red]✗[/] {safe(', '.join(report.unfinished))} failed; what it did shows as drift.")

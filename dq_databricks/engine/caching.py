@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -153,6 +153,10 @@ class CachingEngine:
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """See `Engine.tables`."""
         return self.engine.tables(catalog, schema)
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """See `Engine.views`."""
+        return self.engine.views(catalog, schema)
 
     def cancel(self) -> None:
         """See `Engine.cancel`."""

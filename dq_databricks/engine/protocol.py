@@ -176,6 +176,9 @@ class Engine(Protocol):
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name; empty when the schema does not exist."""
 
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Views of a schema and the SELECT of each; None where that may not be read."""
+
     def cancel(self) -> None:
         """Cancel the statements in flight, in the engine too."""
 

@@ -136,6 +136,10 @@ class Recorder:
         """See `Engine.tables`."""
         return self.engine.tables(catalog, schema)
 
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """See `Engine.views`."""
+        return self.engine.views(catalog, schema)
+
     def cancel(self) -> None:
         """See `Engine.cancel`."""
         self.engine.cancel()
@@ -165,8 +169,10 @@ class RecordingEngine:
         snapshots: Mapping[Relation, Snapshot] | None = None,
         affected: int | None = None,
         facts: EngineFacts | None = None,
+        views: Mapping[TableName, str | None] | None = None,
     ) -> None:
         self.calls = Calls()
+        self._views = dict(views or {})
         self._answers: Script = answers if answers is not None else {}
         self._snapshots = dict(snapshots or {})
         self._affected = affected
@@ -225,6 +231,11 @@ class RecordingEngine:
         """Tables of the schema that were written to."""
         names = {write.table for write in self.calls.writes}
         return sorted(n for n in names if (n.catalog, n.schema) == (catalog, schema))
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Those that the script has, of this schema."""
+        found = self._views.items()
+        return {n: text for n, text in found if (n.catalog, n.schema) == (catalog, schema)}
 
     def cancel(self) -> None:
         """Nothing runs, so nothing is cancelled."""

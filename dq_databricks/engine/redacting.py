@@ -6,7 +6,7 @@ What a query gives is not looked at: those are the rows of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self
 
@@ -81,6 +81,11 @@ class RedactingEngine:
         """See `Engine.tables`."""
         with self._discreet():
             return self.engine.tables(catalog, schema)
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """See `Engine.views`."""
+        with self._discreet():
+            return self.engine.views(catalog, schema)
 
     def cancel(self) -> None:
         """See `Engine.cancel`."""

@@ -8,6 +8,7 @@ from dq_databricks.engine.protocol import Engine
 from dq_databricks.lifecycle.migrations.runner import migrate
 from dq_databricks.lifecycle.migrations.scripts import shipped_scripts
 from dq_databricks.lifecycle.provision import provision
+from dq_databricks.lifecycle.shape.views import made_views
 from dq_databricks.model.base import Record
 from dq_databricks.model.profile import ColumnProfile, TableProfile
 from dq_databricks.model.tables import LIFE_MODELS, LIFE_TABLES, MODELS
@@ -83,7 +84,10 @@ def test_after_all_migrations_every_table_is_its_model(engine: Engine) -> None:
         assert set(model.KEY) - never_null <= {"anomaly_id", "result_id"}, model.TABLE
         if model in (TableProfile, ColumnProfile, *LIFE_MODELS):
             assert never_null == required
-    assert {name.table for name in engine.tables("main", "s")} == {m.TABLE for m in MODELS}
+    views = {name.table for name in engine.views("main", "s")}
+    assert views == made_views(shipped_scripts())
+    there = {name.table for name in engine.tables("main", "s")}
+    assert there == views | {m.TABLE for m in MODELS}
 
 
 def test_the_first_file_makes_exactly_the_eleven_tables_of_the_contract(engine: Engine) -> None:

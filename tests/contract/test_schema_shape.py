@@ -21,6 +21,7 @@ from dq_databricks.lifecycle.provision import provision
 from dq_databricks.lifecycle.shape.compare import Difference, Kind
 from dq_databricks.lifecycle.shape.expected import expected_shape
 from dq_databricks.lifecycle.shape.live import live_shape, live_table
+from dq_databricks.lifecycle.shape.shape import ViewShape
 from dq_databricks.lifecycle.shape.verify import DriftReport, adopt, verify
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.quality.drift import DriftFace
@@ -116,11 +117,12 @@ def test_each_kind_of_statement_makes_the_shape_the_file_says(engine: Engine) ->
     assert "dq_passing" not in expected.tables
 
 
-def test_views_have_no_shape_and_are_named_apart(engine: Engine) -> None:
+def test_views_are_their_text_and_stand_apart(engine: Engine) -> None:
     run(engine, "CREATE TABLE main.s.t (id STRING NOT NULL COMMENT 'one') USING DELTA")
     run(engine, "CREATE VIEW main.s.v AS SELECT id FROM main.s.t")
     shape = live_shape(engine, "main", "s")
-    assert (list(shape.tables), shape.views) == (["t"], ("v",))
+    text = "SELECT `id` FROM `{schema}`.`t`"
+    assert (list(shape.tables), shape.views) == (["t"], {"v": ViewShape("v", text)})
     assert live_table(engine, named("t")) == shape.tables["t"]
     with pytest.raises(UnsupportedError, match="no Delta table"):
         live_table(engine, named("v"))

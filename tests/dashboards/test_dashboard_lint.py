@@ -26,7 +26,7 @@ from tools.dashboards.widgets import (
     text,
 )
 
-DAYS = Dataset("days", "Days", "SELECT day, table_name, passed\nFROM v_results_by_day")
+DAYS = Dataset("days", "Days", "SELECT day, table_name, passed\nFROM v_pass_rate_by_day")
 
 
 def sound() -> dict[str, Any]:
@@ -62,18 +62,18 @@ Change = Callable[[dict[str, Any]], Any]
 FAULTS: dict[str, Change] = {
     "there is no view v_none": lambda d: query_of(d, "SELECT day FROM v_none"),
     "cannot be resolved|not be resolved|nowhere": lambda d: query_of(
-        d, "SELECT day, table_name, passed, nowhere FROM v_results_by_day"
+        d, "SELECT day, table_name, passed, nowhere FROM v_pass_rate_by_day"
     ),
-    "names a schema: write v_results_by_day": lambda d: query_of(
-        d, "SELECT day, table_name, passed FROM dq_metadata.v_results_by_day"
+    "names a schema: write v_pass_rate_by_day": lambda d: query_of(
+        d, "SELECT day, table_name, passed FROM dq_metadata.v_pass_rate_by_day"
     ),
-    "it is no SELECT": lambda d: query_of(d, "DELETE FROM v_results_by_day"),
+    "it is no SELECT": lambda d: query_of(d, "DELETE FROM v_pass_rate_by_day"),
     "it does not parse": lambda d: query_of(d, "SELECT FROM ("),
     "needs a line break": lambda d: d["datasets"][0].update(
-        queryLines=["SELECT day, table_name, passed", " FROM v_results_by_day"]
+        queryLines=["SELECT day, table_name, passed", " FROM v_pass_rate_by_day"]
     ),
     "column 'day': it stands 2 times": lambda d: query_of(
-        d, "SELECT day, day, table_name, passed FROM v_results_by_day"
+        d, "SELECT day, day, table_name, passed FROM v_pass_rate_by_day"
     ),
     "it has no displayName": lambda d: d["datasets"][0].pop("displayName"),
     "dataset 'days': it stands 2 times": lambda d: d["datasets"].append(d["datasets"][0]),

@@ -182,6 +182,7 @@ def _incident(
         "last_seen": TODAY,
         "last_run_id": "second",
         "quiet_until": quiet_until,
+        "quiet_kind": "snooze" if quiet_until else None,
         **TIMES,
     }
     return Incident.model_validate(values)
@@ -266,14 +267,13 @@ def _check_table(found: Mapping[str, Rows]) -> None:
 def _check_cost(found: Mapping[str, Rows]) -> None:
     # Seven verdicts of complete runs, two of them without a scan; two profiles of 2 GB each.
     assert found["headline"] == [(5, 10, 4.0, 28.6)]
-    by_table = {row[0]: row[1:] for row in found["cost_by_table"]}
-    assert by_table["customers"] == (2, 0, 2, 2, 0.0)
-    assert by_table["orders"] == (5, 10, 25, 0, 4.0)
-    runs = {row[1]: row[4:] for row in found["cost_by_run"]}
-    assert runs["first"] == (1, 3, 1, 0.0)
-    assert runs["second"] == (2, 3, 1, 0.0)
-    assert runs["p2"] == (3, 10, None, 2.0)
+    by_table = {row[0]: row[1:5] for row in found["cost_by_table"]}
+    assert by_table == {"customers": (2, 2, 0, 0), "orders": (5, 5, 10, 10)}
+    runs = {row[1]: row[3:6] for row in found["cost_by_run"]}
+    assert (runs["first"], runs["second"]) == ((3, 1, 1), (3, 2, 2))
+    assert runs["p2"] == (None, 3, 3)
     assert {(row[0], row[1]): row[2] for row in found["cost_by_day"]}[TODAY.date(), "test"] == 2
+    assert {(row[0], row[1]): row[2] for row in found["read_by_day"]}[TODAY.date(), "orders"] == 2.0
 
 
 def test_an_empty_schema_gives_no_rows_and_no_error(engine: Engine) -> None:

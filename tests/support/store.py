@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TypeVar
@@ -96,6 +96,9 @@ class TappedEngine:
 
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         return self.engine.tables(catalog, schema)
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        return self.engine.views(catalog, schema)
 
     def cancel(self) -> None:
         self.engine.cancel()

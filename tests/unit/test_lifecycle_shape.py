@@ -19,7 +19,7 @@ from dq_databricks.lifecycle.shape.properties import (
     kept_checks,
     kept_properties,
 )
-from dq_databricks.lifecycle.shape.shape import ColumnShape, SchemaShape, TableShape
+from dq_databricks.lifecycle.shape.shape import ColumnShape, SchemaShape, TableShape, ViewShape
 
 DATABRICKS = EngineFacts("databricks", frozenset(Capability))
 PLAIN = EngineFacts("plain", frozenset())
@@ -87,6 +87,32 @@ def test_columns_change_their_name_type_and_nullability() -> None:
         ColumnShape("pairs", "MAP<STRING, DECIMAL(5,1)>", comment="map"),
     )
     assert shape.tables["a"].clustering == ("n", "id")
+
+
+def test_views_are_made_replaced_and_dropped_as_the_files_say() -> None:
+    table = f"CREATE TABLE IF NOT EXISTS {S}.a (id STRING)"
+    shape = made(
+        table,
+        f"CREATE VIEW IF NOT EXISTS {S}.V COMMENT 'ids' AS SELECT id /* all */  FROM {S}.a",
+        f"CREATE VIEW IF NOT EXISTS {S}.v AS SELECT 1 AS id",
+    )
+    assert shape.views == {"v": ViewShape("v", "SELECT `id` FROM `{schema}`.`a`")}
+    replaced = made(table, f"CREATE OR REPLACE VIEW {S}.v AS SELECT id FROM other.s.a")
+    assert replaced.views == {"v": ViewShape("v", "SELECT `id` FROM `other`.`s`.`a`")}
+    assert len({shape.fingerprint, replaced.fingerprint, made(table).fingerprint}) == 3
+    with pytest.raises(MigrationError, match="not known"):
+        made(table, f"CREATE VIEW IF NOT EXISTS {S}.v (one) AS SELECT id FROM {S}.a")
+
+
+def test_a_view_that_says_something_else_or_is_missing_is_a_difference() -> None:
+    expected = SchemaShape({}, {"v": ViewShape("v", "SELECT 1"), "w": ViewShape("w", "SELECT 2")})
+    live = SchemaShape({}, {"v": ViewShape("v", "SELECT 3"), "mine": ViewShape("mine")})
+    assert differences(expected, live) == (
+        Difference("v", Kind.TEXT, "SELECT 1", "SELECT 3"),
+        Difference("w", Kind.MISSING, "view", None),
+    )
+    # The text of a view is shown to its owner only.
+    assert differences(expected, SchemaShape({}, {n: ViewShape(n) for n in "vw"})) == ()
 
 
 def test_rows_views_and_what_stands_already_leave_the_shape_alone() -> None:

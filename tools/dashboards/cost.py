@@ -20,15 +20,28 @@ HEADLINE = Dataset(
     "Last 30 days",
     """
     SELECT
-      count(DISTINCT run_id) AS runs,
-      coalesce(sum(scans), 0) AS scans,
-      coalesce(sum(bytes_read), 0) / 1000000000.0D AS read_gb,
-      floor(
-        1000.0D * sum(answers_without_scan)
-          / nullif(sum(CASE WHEN answers_without_scan IS NOT NULL THEN answers END), 0) + 0.5D
-      ) / 10.0D AS without_scan_percent
-    FROM v_run_cost
-    WHERE started_at > date_sub(current_date(), 30)
+      (
+        SELECT count(DISTINCT run_id) FROM v_run_cost WHERE day > date_sub(current_date(), 30)
+      ) AS runs,
+      (
+        SELECT coalesce(sum(scans), 0) FROM v_run_cost WHERE day > date_sub(current_date(), 30)
+      ) AS scans,
+      (
+        SELECT
+          coalesce(sum(size_bytes * (columns_read / CAST(column_count AS DOUBLE))), 0.0D)
+            / 1000000000.0D
+        FROM v_table_profiles
+        WHERE day > date_sub(current_date(), 30)
+      ) AS read_gb,
+      (
+        SELECT
+          floor(
+            1000.0D * avg(CASE WHEN source IN ('metadata', 'statistics') THEN 1.0D ELSE 0.0D END)
+              + 0.5D
+          ) / 10.0D
+        FROM v_results
+        WHERE day > date_sub(current_date(), 30)
+      ) AS without_scan_percent
     """,
 )
 BY_DAY = Dataset(
@@ -36,13 +49,26 @@ BY_DAY = Dataset(
     "Cost by day",
     """
     SELECT
-      CAST(started_at AS DATE) AS day,
-      run_kind,
+      day,
+      kind AS run_kind,
       sum(scans) AS scans,
-      coalesce(sum(bytes_read), 0) / 1000000000.0D AS read_gb
+      sum(duration_ms) / 1000.0D AS seconds
     FROM v_run_cost
-    WHERE started_at > date_sub(current_date(), 30)
-    GROUP BY CAST(started_at AS DATE), run_kind
+    WHERE day > date_sub(current_date(), 30)
+    GROUP BY day, kind
+    """,
+)
+READ = Dataset(
+    "read_by_day",
+    "Bytes read by profiles, by day",
+    """
+    SELECT
+      day,
+      table_name,
+      sum(size_bytes * (columns_read / CAST(column_count AS DOUBLE))) / 1000000000.0D AS read_gb
+    FROM v_table_profiles
+    WHERE day > date_sub(current_date(), 30)
+    GROUP BY day, table_name
     """,
 )
 BY_TABLE = Dataset(
@@ -52,12 +78,12 @@ BY_TABLE = Dataset(
     SELECT
       table_name,
       count(DISTINCT run_id) AS runs,
+      sum(tests) AS tests,
+      sum(statements) AS statements,
       sum(scans) AS scans,
-      sum(answers) AS answers,
-      sum(answers_without_scan) AS answers_without_scan,
-      coalesce(sum(bytes_read), 0) / 1000000000.0D AS read_gb
+      sum(duration_ms) / 1000.0D AS seconds
     FROM v_run_cost
-    WHERE started_at > date_sub(current_date(), 30)
+    WHERE day > date_sub(current_date(), 30)
     GROUP BY table_name
     ORDER BY scans DESC, table_name
     """,
@@ -67,17 +93,16 @@ RUNS = Dataset(
     "Cost by run",
     """
     SELECT
-      run_kind,
+      kind AS run_kind,
       run_id,
-      started_at,
-      max(run_duration_ms) / 1000.0D AS duration_s,
+      max(measured_at) AS measured_at,
+      sum(tests) AS tests,
+      sum(statements) AS statements,
       sum(scans) AS scans,
-      sum(answers) AS answers,
-      sum(answers_without_scan) AS answers_without_scan,
-      coalesce(sum(bytes_read), 0) / 1000000000.0D AS read_gb
+      sum(duration_ms) / 1000.0D AS seconds
     FROM v_run_cost
-    GROUP BY run_kind, run_id, started_at
-    ORDER BY started_at DESC, run_id
+    GROUP BY kind, run_id
+    ORDER BY measured_at DESC, run_id
     LIMIT 1000
     """,
 )
@@ -99,18 +124,19 @@ def build() -> Document:
         bar("scans_by_day", Place(0, 4, 6, 6), BY_DAY, "Statements that scanned, a day",
             x=Field("day", "Day"), y=summed("scans", "Statements"),
             color=Field("run_kind", "Kind")),
-        bar("read_by_day", Place(6, 4, 6, 6), BY_DAY, "Gigabytes read by profiles, a day",
-            x=Field("day", "Day"), y=summed("read_gb", "GB"), color=Field("run_kind", "Kind")),
+        bar("read_by_day", Place(6, 4, 6, 6), READ, "Gigabytes read by profiles, a day",
+            x=Field("day", "Day"), y=summed("read_gb", "GB"),
+            color=Field("table_name", "Table")),
         table("tables", Place(0, 10, 12, 7), BY_TABLE, "Cost by table, last 30 days", [
-            Field("table_name", "Table"), Field("runs", "Runs"), Field("scans", "Statements"),
-            Field("answers", "Answers"), Field("answers_without_scan", "Without a scan"),
-            Field("read_gb", "Read, GB"),
+            Field("table_name", "Table"), Field("runs", "Runs"), Field("tests", "Tests"),
+            Field("statements", "Statements"), Field("scans", "That scanned"),
+            Field("seconds", "Seconds"),
         ]),
         table("runs_table", Place(0, 17, 12, 8), RUNS, "Cost by run, newest first", [
             Field("run_kind", "Kind"), Field("run_id", "Run"),
-            Field("started_at", "Started (UTC)"), Field("duration_s", "Seconds"),
-            Field("scans", "Statements"), Field("answers", "Answers"),
-            Field("answers_without_scan", "Without a scan"), Field("read_gb", "Read, GB"),
+            Field("measured_at", "Measured (UTC)"), Field("tests", "Tests"),
+            Field("statements", "Statements"), Field("scans", "That scanned"),
+            Field("seconds", "Seconds"),
         ]),
     ]  # fmt: skip
-    return dashboard("cost", "Data quality: cost", [HEADLINE, BY_DAY, BY_TABLE, RUNS], layout)
+    return dashboard("cost", "Data quality: cost", [HEADLINE, BY_DAY, READ, BY_TABLE, RUNS], layout)

@@ -21,7 +21,7 @@ HEADLINE = Dataset(
     "Headline",
     """
     SELECT
-      (SELECT count(*) FROM v_open_incidents WHERE NOT is_quiet) AS open_incidents,
+      (SELECT count(*) FROM v_open_incidents WHERE NOT is_snoozed) AS open_incidents,
       (
         SELECT count(*) FROM v_active_tests WHERE result_status IN ('fail', 'error')
       ) AS failing_tests,
@@ -48,8 +48,8 @@ INCIDENTS = Dataset(
       last_seen,
       assigned_to
     FROM v_open_incidents
-    WHERE NOT is_quiet
-    ORDER BY severity_order, first_seen DESC, title
+    WHERE NOT is_snoozed
+    ORDER BY severity_rank, first_seen DESC, title
     """,
 )
 PASS_RATE = Dataset(
@@ -58,7 +58,7 @@ PASS_RATE = Dataset(
     """
     SELECT
       table_name,
-      pass_rate,
+      floor(1000.0D * pass_rate + 0.5D) / 10.0D AS pass_rate,
       results,
       failed,
       errors
@@ -71,22 +71,22 @@ TREND = Dataset(
     "Verdicts by day",
     """
     SELECT day, 'pass' AS verdict, sum(passed) AS results
-    FROM v_results_by_day
+    FROM v_pass_rate_by_day
     WHERE day > date_sub(current_date(), 30)
     GROUP BY day
     UNION ALL
     SELECT day, 'warn' AS verdict, sum(warned) AS results
-    FROM v_results_by_day
+    FROM v_pass_rate_by_day
     WHERE day > date_sub(current_date(), 30)
     GROUP BY day
     UNION ALL
     SELECT day, 'fail' AS verdict, sum(failed) AS results
-    FROM v_results_by_day
+    FROM v_pass_rate_by_day
     WHERE day > date_sub(current_date(), 30)
     GROUP BY day
     UNION ALL
     SELECT day, 'error' AS verdict, sum(errors) AS results
-    FROM v_results_by_day
+    FROM v_pass_rate_by_day
     WHERE day > date_sub(current_date(), 30)
     GROUP BY day
     """,
@@ -101,7 +101,7 @@ FAILING = Dataset(
       table_name,
       test_name,
       message,
-      last_run_at
+      detected_at AS last_run_at
     FROM v_active_tests
     WHERE result_status IN ('fail', 'warn', 'error')
     ORDER BY

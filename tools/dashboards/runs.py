@@ -22,7 +22,7 @@ RUNS = Dataset(
     "Runs",
     """
     SELECT
-      run_kind,
+      kind AS run_kind,
       status,
       trigger_source,
       coalesce(table_name, 'several tables') AS table_name,
@@ -46,12 +46,12 @@ ENDS = Dataset(
     """
     SELECT
       CAST(started_at AS DATE) AS day,
-      run_kind,
+      kind AS run_kind,
       status,
       count(*) AS runs
     FROM v_runs
     WHERE started_at > date_sub(current_date(), 30)
-    GROUP BY CAST(started_at AS DATE), run_kind, status
+    GROUP BY CAST(started_at AS DATE), kind, status
     """,
 )
 DURATIONS = Dataset(
@@ -60,13 +60,13 @@ DURATIONS = Dataset(
     """
     SELECT
       CAST(started_at AS DATE) AS day,
-      run_kind,
+      kind AS run_kind,
       status,
       avg(duration_ms) / 1000.0D AS mean_duration_s,
       max(duration_ms) / 1000.0D AS longest_s
     FROM v_runs
     WHERE duration_ms IS NOT NULL AND started_at > date_sub(current_date(), 30)
-    GROUP BY CAST(started_at AS DATE), run_kind, status
+    GROUP BY CAST(started_at AS DATE), kind, status
     """,
 )
 

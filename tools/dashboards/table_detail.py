@@ -26,13 +26,11 @@ TESTS = Dataset(
       column_name,
       rule_type,
       severity,
-      result_status,
-      measured_value,
-      lower_bound,
-      upper_bound,
+      coalesce(result_status, 'never_run') AS result_status,
+      expected_value,
+      actual_value,
       message,
-      table_version,
-      last_run_at
+      detected_at AS last_run_at
     FROM v_active_tests
     ORDER BY
       CASE result_status WHEN 'error' THEN 1 WHEN 'fail' THEN 2 WHEN 'warn' THEN 3 ELSE 4 END,
@@ -43,13 +41,13 @@ VERDICTS = Dataset(
     "verdicts",
     "Verdicts by day",
     """
-    SELECT day, table_name, 'pass' AS verdict, passed AS results FROM v_results_by_day
+    SELECT day, table_name, 'pass' AS verdict, passed AS results FROM v_pass_rate_by_day
     UNION ALL
-    SELECT day, table_name, 'warn' AS verdict, warned AS results FROM v_results_by_day
+    SELECT day, table_name, 'warn' AS verdict, warned AS results FROM v_pass_rate_by_day
     UNION ALL
-    SELECT day, table_name, 'fail' AS verdict, failed AS results FROM v_results_by_day
+    SELECT day, table_name, 'fail' AS verdict, failed AS results FROM v_pass_rate_by_day
     UNION ALL
-    SELECT day, table_name, 'error' AS verdict, errors AS results FROM v_results_by_day
+    SELECT day, table_name, 'error' AS verdict, errors AS results FROM v_pass_rate_by_day
     """,
 )
 ANOMALIES = Dataset(
@@ -67,7 +65,7 @@ ANOMALIES = Dataset(
       detected_at
     FROM v_anomalies
     ORDER BY
-      CASE severity WHEN 'fatal' THEN 1 WHEN 'error' THEN 2 ELSE 3 END,
+      severity_rank,
       column_name,
       anomaly_type
     """,
@@ -82,7 +80,7 @@ ROWS = Dataset(
       row_count,
       size_bytes,
       table_version
-    FROM v_table_history
+    FROM v_table_profiles
     ORDER BY profiled_at
     """,
 )
@@ -102,9 +100,9 @@ def build() -> Document:
         table("tests_now", Place(0, 8, 12, 8), TESTS, "Active tests with their newest verdict", [
             Field("result_status", "Verdict"), Field("test_name", "Test"),
             Field("column_name", "Column"), Field("rule_type", "Check type"),
-            Field("severity", "Severity"), Field("measured_value", "Measured"),
-            Field("lower_bound", "At least"), Field("upper_bound", "At most"),
-            Field("message", "Why"), Field("table_version", "Delta version"),
+            Field("severity", "Severity"), Field("actual_value", "Measured"),
+            Field("expected_value", "Expected"),
+            Field("message", "Why"),
             Field("last_run_at", "Last run (UTC)"),
         ]),
         table("anomalies_now", Place(0, 16, 12, 8), ANOMALIES, "Odd in the newest profile", [

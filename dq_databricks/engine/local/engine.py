@@ -163,6 +163,10 @@ class LocalEngine:
         lake = self._relations.lake
         return sorted({*lake.tables(catalog, schema), *lake.views(catalog, schema)})
 
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Views of a schema and the SELECT of each."""
+        return self._relations.lake.view_texts(catalog, schema)
+
     def cancel(self) -> None:
         """Interrupt the queries in flight."""
         self._database.cancel()

@@ -125,6 +125,11 @@ class Lake:
             return None
         return View(str(found["name"]), str(found["sql"]), found.get("comment"))
 
+    def view_texts(self, catalog: str, schema: str) -> dict[TableName, str | None]:
+        """Views of a schema and the SELECT of each."""
+        found = {name: self.view(name) for name in self.views(catalog, schema)}
+        return {name: view.sql for name, view in found.items() if view is not None}
+
     def store_view(self, name: TableName, view: View) -> None:
         """Write a view, replacing the one that was there."""
         check_object_name(name.table, what="view")

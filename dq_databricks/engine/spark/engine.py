@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -164,6 +164,18 @@ class SparkEngine:
             return []
         return sorted(TableName(catalog, schema, name) for name in names)
 
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Views of a schema and the SELECT of each; one statement more for every view."""
+        asked = f"views of {catalog}.{schema}"
+        try:
+            with self._runner.running(asked):
+                listed = self._frame(Statement(f"SHOW VIEWS IN {quote(catalog, schema)}"))
+                names = [row["viewName"] for row in listed.collect() if not row["isTemporary"]]
+                found = sorted(TableName(catalog, schema, name) for name in names)
+                return {name: self._view_text(name) for name in found}
+        except TableNotFoundError:
+            return {}
+
     def cancel(self) -> None:
         """Interrupt this engine's statements in the session."""
         self._runner.cancel()
@@ -202,6 +214,10 @@ class SparkEngine:
         except FAILURES:
             return False
         return True
+
+    def _view_text(self, name: TableName) -> str | None:
+        described = self._frame(Statement(f"DESCRIBE EXTENDED {name.sql}")).collect()
+        return next((str(row[1]) for row in described if row[0] == "View Text"), None)
 
     def _schema(self, table: TableName) -> StructType:
         return self._frame(Statement(f"SELECT * FROM {table.sql}")).schema

@@ -50,6 +50,10 @@ class LakeSparkEngine(SparkEngine):
         stored = [*self._lake.tables(catalog, schema), *self._lake.views(catalog, schema)]
         return sorted({*stored, *super().tables(catalog, schema)})
 
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Views of a schema and the SELECT of each, as the lake keeps them."""
+        return self._lake.view_texts(catalog, schema)
+
     def _frame(self, statement: Statement) -> DataFrame:
         ddl = read_ddl(statement.text)
         frame = self._registering(self._prepared_ddl(ddl, statement) if ddl else statement)
@@ -115,7 +119,8 @@ class LakeSparkEngine(SparkEngine):
 
     def _creates(self, name: TableName, view: View) -> bool:
         try:
-            self._plain(f"CREATE VIEW {name.sql} AS {view.sql}")
+            told = f"COMMENT {text_literal(view.comment)} " if view.comment else ""
+            self._plain(f"CREATE VIEW {name.sql} {told}AS {view.sql}")
         except FAILURES:
             return False
         return True
@@ -159,16 +164,17 @@ class LakeSparkEngine(SparkEngine):
 
     def _store_object(self, ddl: Ddl, name: TableName) -> None:
         if ddl.kind == "VIEW" and ddl.verb == "CREATE":
-            self._lake.store_view(name, View(name.table.lower(), self._definition(name)))
+            self._lake.store_view(name, self._definition(name))
         elif ddl.kind == "VIEW" and self._lake.view(name):
             self._lake.drop_view(name)
         elif ddl.kind == "TABLE" and ddl.verb == "DROP" and self._lake.has_table(name):
             # A registered table is external to Spark, which then leaves its files behind.
             self._lake.drop_table(name)
 
-    def _definition(self, name: TableName) -> str:
+    def _definition(self, name: TableName) -> View:
         described = self._plain(f"DESCRIBE EXTENDED {name.sql}").collect()
-        return next(str(row[1]) for row in described if row[0] == "View Text")
+        told = {str(row[0]): str(row[1]) for row in described}
+        return View(name.table.lower(), told["View Text"], told.get("Comment") or None)
 
     def _schema_of(self, parts: Sequence[str]) -> str:
         if len(parts) == 2 and parts[0].lower() != self._catalog.lower():

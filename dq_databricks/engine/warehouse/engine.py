@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import pyarrow as pa
@@ -148,6 +148,10 @@ class WarehouseEngine:
     def tables(self, catalog: str, schema: str) -> Sequence[TableName]:
         """Tables and views of a schema, by name."""
         return inspection.tables(self.query, catalog, schema)
+
+    def views(self, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+        """Views of a schema and the SELECT of each, by one statement."""
+        return inspection.views(self.query, catalog, schema)
 
     def cancel(self) -> None:
         """Cancel the statements in flight, on the warehouse too."""

@@ -32,6 +32,10 @@ _TABLES = """\
 SELECT table_name
 FROM {catalog}.information_schema.tables
 WHERE lower(table_schema) = lower(:schema)"""
+_VIEWS = """\
+SELECT table_name, view_definition
+FROM {catalog}.information_schema.views
+WHERE lower(table_schema) = lower(:schema)"""
 # What a server says of a view, or of a table in a format without versions.
 _NOT_VERSIONED = (SqlError, UnsupportedError)
 _WITHOUT_INFORMATION_SCHEMA = (TableNotFoundError, SqlError, UnsupportedError)
@@ -70,6 +74,17 @@ def tables(query: Query, catalog: str, schema: str) -> Sequence[TableName]:
     except TableNotFoundError:
         return []
     return sorted(TableName(catalog, schema, row["table_name"]) for row in rows)
+
+
+def views(query: Query, catalog: str, schema: str) -> Mapping[TableName, str | None]:
+    """Views of a schema and the SELECT of each; the catalog shows that to owners only."""
+    text = _VIEWS.format(catalog=quote(catalog))
+    try:
+        rows = query(Statement(text, {"schema": schema})).to_pylist()
+    except TableNotFoundError:
+        return {}
+    found = {TableName(catalog, schema, row["table_name"]): row["view_definition"] for row in rows}
+    return dict(sorted(found.items()))
 
 
 def _check_readable(relation: Relation) -> None:

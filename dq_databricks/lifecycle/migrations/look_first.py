@@ -10,6 +10,7 @@ from sqlglot import exp
 from dq_databricks.engine.protocol import Capability, Engine, EngineFacts
 from dq_databricks.errors import EngineError, MigrationError, TableNotFoundError
 from dq_databricks.lifecycle.migrations.looks import is_done, table_name
+from dq_databricks.lifecycle.shape.views import view_of, view_text
 from dq_databricks.model.migration import Outcome
 from dq_databricks.sql.identifiers import TableName, quote
 from dq_databricks.sql.parse import shared_tree
@@ -23,7 +24,7 @@ _DATABRICKS = Capability.KEY_CONSTRAINTS
 
 @dataclass(slots=True)
 class Live:
-    """Tables that stood in the schema when a run began, and those the run has made since.
+    """Tables and views that stood in the schema when a run began, and tables it has made since.
 
     What the run made itself needs no look before; a failure is looked at in any case.
     """
@@ -63,6 +64,8 @@ def carry_out(engine: Engine, statement: ScriptStatement, live: Live) -> Outcome
         return Outcome.DONE
     if (wanted := _wanted(statement.text)) is not None:
         return _bring_about(engine, statement.text, wanted, live)
+    if (view := view_of(shared_tree(statement.text))) is not None:
+        return _make_view(engine, statement.text, view, live)
     if not _on_new(statement.text, live) and is_done(engine, statement.text):
         return Outcome.ADOPTED
     if (question := _update_question(statement.text)) is not None and not _any(engine, question):
@@ -93,6 +96,43 @@ def _bring_about(engine: Engine, text: str, wanted: _Wanted, live: Live) -> Outc
     if new:
         live.made.add(wanted.table)
     return Outcome.DONE
+
+
+def _make_view(engine: Engine, text: str, tree: exp.Create, live: Live) -> Outcome:
+    """Make or replace a view unless it says the same already.
+
+    Raises MigrationError for something else of that name that the statement does not replace.
+    """
+    name = table_name(tree.this)
+    if name in live.there and _has_view(engine, name, tree):
+        return Outcome.ADOPTED
+    try:
+        engine.execute(Statement(text))
+    except EngineError:
+        # Two runners at once: the other one may just have done it.
+        if _has_view(engine, name, tree):
+            return Outcome.ADOPTED
+        raise
+    return Outcome.DONE
+
+
+def _has_view(engine: Engine, name: TableName, tree: exp.Create) -> bool:
+    """Whether the view stands there as the statement has it, as far as that may be read."""
+    views, within = engine.views(name.catalog, name.schema), (name.catalog, name.schema)
+    found, replaces = views.get(name), bool(tree.args.get("replace"))
+    if name in views and found is None:
+        return not replaces
+    wanted = view_text(tree.expression.sql("databricks"), *within)
+    if found is not None and view_text(found, *within) == wanted:
+        return True
+    is_there = name in engine.tables(*within)
+    if is_there and (name not in views or not replaces):
+        kind = "view of another text" if name in views else "table"
+        raise MigrationError(
+            f"{name}: a {kind} has that name; it was not made by this software: rename it or "
+            "choose another schema"
+        )
+    return False
 
 
 def _missing_columns(engine: Engine, wanted: _Wanted) -> list[str] | None:

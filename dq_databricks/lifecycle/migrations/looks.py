@@ -34,6 +34,9 @@ def is_done(engine: Engine, text: str) -> bool:
     tree = shared_tree(text)
     if isinstance(tree, exp.Drop) and str(tree.args.get("kind")).upper() == "TABLE":
         return not _exists(engine, table_name((tree.args.get("tables") or [tree.this])[0]))
+    if isinstance(tree, exp.Drop) and str(tree.args.get("kind")).upper() == "VIEW":
+        name = table_name((tree.args.get("tables") or [tree.this])[0])
+        return name not in engine.tables(name.catalog, name.schema)
     if isinstance(tree, exp.Comment) and str(tree.args.get("kind")).upper() == "TABLE":
         return bool(
             describe_detail(engine, table_name(tree.this))["description"] == tree.expression.name

@@ -95,8 +95,9 @@ def baseline(site: Site, version: int, scripts: Sequence[Script] | None = None) 
 
 def _compare(site: Site, files: Sequence[Script], version: int) -> tuple[Difference, ...]:
     made = expected_shape(files, version, site.engine.facts, site.catalog, site.schema)
-    wanted = SchemaShape({n: t for n, t in made.tables.items() if n not in LIFE_TABLES})
-    live = live_shape(site.engine, site.catalog, site.schema, tables=set(wanted.tables))
+    tables = {name: table for name, table in made.tables.items() if name not in LIFE_TABLES}
+    wanted = SchemaShape(tables, made.views)
+    live = live_shape(site.engine, site.catalog, site.schema, tables={*tables, *wanted.views})
     found = differences(wanted, live)
     if grave := [d for d in found if d.kind in _GRAVE]:
         first = grave[0]

@@ -39,8 +39,10 @@ def carry_settings(renaming: Renaming) -> None:
 def carry_grants(renaming: Renaming) -> None:
     """Give the target the grants and tags of the source, where the engine has them."""
     source, target = renaming.source, renaming.target
+    carried = target.engine.views(target.catalog, target.schema)
+    views = [name.table for name in carried if name.table in renaming.shape.views]
     found = carry_privileges(
-        source.engine, source.catalog, source.schema, target.schema, renaming.shape.tables
+        source.engine, source.catalog, source.schema, target.schema, renaming.shape.tables, views
     )
     renaming.differences["grants"] = found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dq_databricks.engine.protocol import Engine
 from dq_databricks.errors import EngineError, RenameError, TableNotFoundError
 from dq_databricks.lifecycle.lease import Held
+from dq_databricks.lifecycle.migrations.scripts import shipped_scripts
 from dq_databricks.lifecycle.moving.carrying import RENAMED_VERSIONS, store_settings
 from dq_databricks.lifecycle.moving.copying import (
     Copying,
@@ -21,6 +22,7 @@ from dq_databricks.lifecycle.moving.job import EMPTY_TABLES
 from dq_databricks.lifecycle.moving.standing import settle
 from dq_databricks.lifecycle.moving.target import same_schema
 from dq_databricks.lifecycle.shape.live import live_table
+from dq_databricks.lifecycle.shape.views import made_views
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import Operation, Phase, read_state, read_values
 from dq_databricks.model.ids import Context
@@ -124,8 +126,12 @@ def _drop_schema(
     if found and not _is_moved(old, new):
         # Somebody made a schema of their own with that name: it is none of ours.
         return ()
+    views = [name for name in new.engine.views(old.catalog, schema) if name.table in _made()]
+    found = [name for name in found if name not in views]
     _check_copied(old, found, versions)
     late = _bring_late(new, old, versions, held)
+    for view in views:
+        _drop(old, new, Statement(f"DROP VIEW IF EXISTS {view.sql}"), held)
     _drop_tables(old, new, found, held, progress)
     held.keep()
     carry_out(new.engine, Statement(f"DROP SCHEMA IF EXISTS {quote(old.catalog, schema)}"))
@@ -199,16 +205,25 @@ def _drop_tables(
 
 
 def _drop_table(old: Site, new: Site, name: TableName, held: Held) -> bool:
+    try:
+        _drop(old, new, _drop_statement(name), held)
+    except EngineError:
+        return False
+    return True
+
+
+def _drop(old: Site, new: Site, statement: Statement, held: Held) -> None:
     held.keep()
     if not _is_moved(old, new):
         raise RenameError(
             f"{old.name} is not the schema that was renamed any more: the rest of it was kept"
         )
-    try:
-        carry_out(new.engine, _drop_statement(name))
-    except EngineError:
-        return False
-    return True
+    carry_out(new.engine, statement)
+
+
+def _made() -> frozenset[str]:
+    """The views of the migrations: the new schema has them over its own tables."""
+    return made_views(shipped_scripts())
 
 
 def _drop_statement(name: TableName) -> Statement:

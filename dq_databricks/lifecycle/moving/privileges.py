@@ -14,13 +14,20 @@ from dq_databricks.sql.statement import Statement
 # Ownership is no grant: whoever made the new schema owns it.
 _NOT_GRANTED = frozenset({"OWN", "OWNERSHIP"})
 _SAME = {"USAGE": "USE SCHEMA", "ALL_PRIVILEGES": "ALL PRIVILEGES"}
-_KINDS = {"SCHEMA": ("SCHEMA", "DATABASE"), "TABLE": ("TABLE",)}
+_KINDS = {"SCHEMA": ("SCHEMA", "DATABASE"), "TABLE": ("TABLE",), "VIEW": ("VIEW", "TABLE")}
 
 
 def carry_privileges(
-    engine: Engine, catalog: str, source: str, target: str, tables: Iterable[str]
+    engine: Engine,
+    catalog: str,
+    source: str,
+    target: str,
+    tables: Iterable[str],
+    views: Iterable[str] = (),
 ) -> tuple[Difference, ...]:
-    """Give the target schema and its `tables` the grants and tags of the source; what differs.
+    """Give the target schema, `tables` and `views` the grants and tags of the source.
+
+    What differs then is returned.
 
     Grants nothing that is there already and revokes nothing. Nothing to do on an engine without
     grants.
@@ -28,9 +35,10 @@ def carry_privileges(
     if not engine.facts.has(Capability.GRANTS):
         return ()
     pairs = [("SCHEMA", quote(catalog, source), quote(catalog, target))]
-    for table in tables:
-        old, new = (TableName(catalog, schema, table).sql for schema in (source, target))
-        pairs.append(("TABLE", old, new))
+    named = [*(("TABLE", name) for name in tables), *(("VIEW", name) for name in views)]
+    for kind, name in named:
+        old, new = (TableName(catalog, schema, name).sql for schema in (source, target))
+        pairs.append((kind, old, new))
     found: list[Difference] = []
     for kind, old, new in pairs:
         found += _carry_grants(engine, kind, old, new)

@@ -15,7 +15,7 @@ from dq_databricks.errors import (
     SchemaNewerError,
 )
 from dq_databricks.lifecycle.lease import Held
-from dq_databricks.lifecycle.migrations.scripts import latest_version
+from dq_databricks.lifecycle.migrations.scripts import latest_version, shipped_scripts
 from dq_databricks.lifecycle.moving.job import CopiedTable, Renaming
 from dq_databricks.lifecycle.moving.renaming import STEPS
 from dq_databricks.lifecycle.moving.standing import settle, site_state
@@ -24,6 +24,7 @@ from dq_databricks.lifecycle.points.backup import make_point
 from dq_databricks.lifecycle.provision import check_format, check_names
 from dq_databricks.lifecycle.shape.compare import Difference
 from dq_databricks.lifecycle.shape.live import live_shape
+from dq_databricks.lifecycle.shape.views import made_views
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import (
     Operation,
@@ -39,7 +40,7 @@ from dq_databricks.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class RenameReport:
-    """What a renaming did. `left_behind` names the views, which stay in the old schema only.
+    """What a renaming did. `left_behind` names views of other hands, which stay in the old schema.
 
     `differences` is what the new tables lack of comments, properties, constraints, grants, tags.
     `resumed`: an earlier run had begun it; `was_done`: it had ended before, so nothing was done.
@@ -217,7 +218,7 @@ def _carry_through(renaming: Renaming) -> RenameReport:
         source=renaming.source.schema,
         target=renaming.target.schema,
         tables=renaming.tables,
-        left_behind=renaming.shape.views,
+        left_behind=tuple(sorted(renaming.shape.views.keys() - made_views(shipped_scripts()))),
         differences=tuple(d for found in renaming.differences.values() for d in found),
         resumed=renaming.is_resumed,
     )

@@ -15,6 +15,7 @@ from dq_databricks.lifecycle.moving.job import EMPTY_TABLES, Renaming
 from dq_databricks.lifecycle.moving.standing import open_arrived
 from dq_databricks.lifecycle.moving.target import check_target, mark_target
 from dq_databricks.lifecycle.moving.verifying import verify
+from dq_databricks.lifecycle.moving.views import carry_views
 from dq_databricks.lifecycle.state import Phase, change_operation
 from dq_databricks.model.setting import Setting
 from dq_databricks.sql.identifiers import quote
@@ -98,6 +99,7 @@ STEPS: Sequence[Step] = (
     copy_tables,
     verify,
     carry_settings,
+    carry_views,
     carry_grants,
     switch,
     open_target,

@@ -59,8 +59,9 @@ class SettingsThen:
 
 
 def user_tables(site: Site) -> tuple[TableName, ...]:
-    """Tables and views of the schema, without those its own life is kept in."""
-    names = site.engine.tables(site.catalog, site.schema)
+    """Tables of the schema, without those its own life is kept in; a view has no versions."""
+    views = site.engine.views(site.catalog, site.schema)
+    names = (n for n in site.engine.tables(site.catalog, site.schema) if n not in views)
     return tuple(sorted(name for name in names if name.table not in NEVER_RESTORED))
 
 

@@ -24,14 +24,15 @@ class Kind(StrEnum):
     PROPERTY = "property"
     CONSTRAINT = "constraint"
     CLUSTERING = "clustering"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One object that is not as expected; None: there is none.
 
-    `object` is a table (``dq_tests``), one of its columns (``dq_tests.version``), or one of its
-    properties or constraints (``dq_tests: delta.appendOnly``).
+    `object` is a table or view (``dq_tests``), one of its columns (``dq_tests.version``), or one of
+    its properties or constraints (``dq_tests: delta.appendOnly``).
     """
 
     object: str
@@ -50,7 +51,17 @@ def differences(expected: SchemaShape, live: SchemaShape) -> tuple[Difference, .
             found.append(Difference(name, Kind.EXTRA, found="table"))
         else:
             found += table_differences(expected.tables[name], live.tables[name])
-    return tuple(found)
+    return (*found, *view_differences(expected, live))
+
+
+def view_differences(expected: SchemaShape, live: SchemaShape) -> Iterator[Difference]:
+    """Views that are missing or say something else; a text that may not be read is taken as is."""
+    for name, view in expected.views.items():
+        there = live.views.get(name)
+        if there is None:
+            yield Difference(name, Kind.MISSING, expected="view")
+        elif there.text is not None and there.text != view.text:
+            yield Difference(name, Kind.TEXT, view.text, there.text)
 
 
 def table_differences(expected: TableShape, live: TableShape) -> Iterator[Difference]:

@@ -15,7 +15,8 @@ from dq_databricks.lifecycle.migrations.looks import table_name
 from dq_databricks.lifecycle.migrations.scripts import LEDGER_VERSION, PLACEHOLDER, Script
 from dq_databricks.lifecycle.shape.draft import Draft
 from dq_databricks.lifecycle.shape.keys import foreign_key, primary_key
-from dq_databricks.lifecycle.shape.shape import SchemaShape
+from dq_databricks.lifecycle.shape.shape import SchemaShape, ViewShape
+from dq_databricks.lifecycle.shape.views import view_of, view_text
 from dq_databricks.sql.identifiers import quote
 from dq_databricks.sql.parse import excerpt, parse_statement, shared_tree
 
@@ -54,14 +55,16 @@ class _Tables:
 
     def __init__(self, catalog: str, schema: str, *, keeps_keys: bool) -> None:
         self._drafts: dict[str, Draft] = {}
+        self._views: dict[str, ViewShape] = {}
         self._within = (catalog, schema)
         self._keeps_keys = keeps_keys
 
     def shape(self) -> SchemaShape:
-        return SchemaShape({name: self._drafts[name].shape() for name in sorted(self._drafts)})
+        tables = {name: self._drafts[name].shape() for name in sorted(self._drafts)}
+        return SchemaShape(tables, dict(self._views))
 
     def apply(self, text: str) -> None:
-        """Do to the drafts what `text` does to the tables; rows and views are no concern."""
+        """Do to the drafts what `text` does to tables and views; rows are no concern."""
         if not _DEFINES.match(text):
             return
         if match := _UNSET.match(text):
@@ -78,7 +81,11 @@ class _Tables:
             self._comment(tree, kind)
         elif isinstance(tree, exp.Alter) and kind == "TABLE":
             self._alter(tree)
-        elif not (isinstance(tree, exp.Create | exp.Drop | exp.Alter) and kind == "VIEW"):
+        elif (view := view_of(tree)) is not None:
+            self._create_view(view)
+        elif isinstance(tree, exp.Drop) and kind == "VIEW":
+            self._views.pop(_name((tree.args.get("tables") or [tree.this])[0]), None)
+        else:
             raise _unknown(tree)
 
     # --- tables ----------------------------------------------------------------------------
@@ -98,6 +105,14 @@ class _Tables:
         properties = tree.args.get("properties")
         for entry in properties.expressions if properties else []:
             _describe(draft, entry)
+
+    def _create_view(self, tree: exp.Create) -> None:
+        if isinstance(tree.this, exp.Schema):
+            raise _unknown(tree)
+        name = _name(tree.this)
+        if name not in self._views or tree.args.get("replace"):
+            text = view_text(tree.expression.sql("databricks"), *self._within)
+            self._views[name] = ViewShape(name, text)
 
     def _drop(self, table: exp.Expression) -> None:
         name = _name(table)

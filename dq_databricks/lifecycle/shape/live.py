@@ -10,7 +10,13 @@ from dq_databricks.errors import TableNotFoundError, UnsupportedError
 from dq_databricks.lifecycle.describing import describe_detail, text_map
 from dq_databricks.lifecycle.shape.keys import read_keys
 from dq_databricks.lifecycle.shape.properties import kept_checks, kept_properties
-from dq_databricks.lifecycle.shape.shape import ColumnShape, SchemaShape, TableShape
+from dq_databricks.lifecycle.shape.shape import (
+    ColumnShape,
+    SchemaShape,
+    TableShape,
+    ViewShape,
+)
+from dq_databricks.lifecycle.shape.views import view_text
 from dq_databricks.sql.identifiers import TableName
 from dq_databricks.sql.relation import TableRelation
 
@@ -20,24 +26,28 @@ def live_shape(
 ) -> SchemaShape:
     """The shape of a schema, or of those of its `tables` that exist.
 
-    Per table one `inspect` and one DESCRIBE DETAIL; one statement more for all keys. What has no
-    Delta versions (views, tables of another format) is named in `views` only.
+    Per table one `inspect` and one DESCRIBE DETAIL; one statement more for all keys, one for the
+    views. What has no Delta versions (views, tables of another format) is in `views` only.
     """
     keys = read_keys(engine, catalog, schema)
     found: dict[str, TableShape] = {}
-    views: list[str] = []
+    views = {
+        name.table.lower(): ViewShape(name.table.lower(), text and view_text(text, catalog, schema))
+        for name, text in engine.views(catalog, schema).items()
+        if tables is None or name.table in tables
+    }
     for name in engine.tables(catalog, schema):
-        if tables is not None and name.table not in tables:
+        if name.table.lower() in views or (tables is not None and name.table not in tables):
             continue
         try:
             shape = _table(engine, name, keys.get(name.table, {}))
         except TableNotFoundError:
             continue  # dropped since it was listed
         if shape is None:
-            views.append(name.table)
+            views[name.table.lower()] = ViewShape(name.table.lower())
         else:
             found[name.table] = shape
-    return SchemaShape(found, tuple(views))
+    return SchemaShape(found, views)
 
 
 def live_table(engine: Engine, name: TableName) -> TableShape:

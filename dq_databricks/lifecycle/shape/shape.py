@@ -35,16 +35,28 @@ class TableShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewShape:
+    """One view, or something else without Delta versions.
+
+    `text` is its SELECT in one spelling, the schema it stands in as the placeholder of the
+    migration files; None: it is no view, or its text may not be read.
+    """
+
+    name: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaShape:
-    """The tables of a schema by name; `views` names what else it holds, which has no shape."""
+    """The tables of a schema by name; `views` is what else it holds."""
 
     tables: Mapping[str, TableShape]
-    views: tuple[str, ...] = ()
+    views: Mapping[str, ViewShape] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the whole shape: equal for equal shapes, whatever order tables came in."""
-        text = json.dumps(
-            {name: asdict(table) for name, table in self.tables.items()}, sort_keys=True
-        )
+        """SHA-256 of the whole shape: equal for equal shapes, whatever order objects came in."""
+        objects = {name: asdict(table) for name, table in self.tables.items()}
+        objects |= {name: asdict(view) for name, view in self.views.items()}
+        text = json.dumps(objects, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

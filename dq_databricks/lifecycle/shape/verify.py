@@ -26,6 +26,7 @@ from dq_databricks.lifecycle.shape.compare import Difference, Kind, differences
 from dq_databricks.lifecycle.shape.expected import expected_shape
 from dq_databricks.lifecycle.shape.live import live_shape
 from dq_databricks.lifecycle.shape.shape import SchemaShape
+from dq_databricks.lifecycle.shape.views import made_views
 from dq_databricks.lifecycle.site import Site
 from dq_databricks.lifecycle.state import read_values, write_values
 from dq_databricks.model.migration import MigrationState
@@ -40,9 +41,9 @@ _MOST_LOOKS = 3
 class DriftReport:
     """What a schema at `version` is, and should be.
 
-    `drift` is what differs and was not accepted, `adopted` what was. `left_over` names tables of
+    `drift` is what differs and was not accepted, `adopted` what was. `left_over` names objects of
     migrations that are not applied any more or not yet, `foreign` what else is in the schema;
-    neither counts as drift, and the fingerprints are about the tables of the migrations only.
+    neither counts as drift, and the fingerprints are about the objects of the migrations only.
     `unfinished` names migrations that failed: what they did so far shows as drift.
     """
 
@@ -112,10 +113,11 @@ def _report(site: Site, scripts: Sequence[Script], history: History) -> DriftRep
     standing = {version for version in history if stands(history, version)}
     expected = _made(site, scripts, standing)
     there = {name.table for name in site.engine.tables(site.catalog, site.schema)}
-    ours = {table for table in there if table.startswith(PREFIX) or table in expected.tables}
+    known = {*expected.tables, *expected.views, *made_views(scripts)}
+    ours = {name for name in there if name.startswith(PREFIX) or name in known}
     live = live_shape(site.engine, site.catalog, site.schema, tables=ours)
     left_over = _left_over(site, scripts, expected, live)
-    live = SchemaShape({name: t for name, t in live.tables.items() if name not in left_over})
+    live = _without(live, left_over, expected)
     if len(standing) < len(numbered(scripts)) and not live.tables.keys() >= LIFE_TABLES:
         expected, live = _without_life(expected), _without_life(live)
     found = differences(expected, live)
@@ -149,12 +151,20 @@ def _made(site: Site, scripts: Sequence[Script], versions: Collection[int]) -> S
 def _left_over(
     site: Site, scripts: Sequence[Script], expected: SchemaShape, live: SchemaShape
 ) -> set[str]:
-    """Tables that some migration makes, though none that is applied."""
+    """Tables and views that some migration makes, though none that is applied."""
+    views = (live.views.keys() - expected.views.keys()) & made_views(scripts)
     extra = live.tables.keys() - expected.tables.keys()
     if not extra:
-        return set()
+        return views
     every = _made(site, scripts, [script.version for script in scripts])
-    return {name for name in extra if name in every.tables}
+    return views | {name for name in extra if name in every.tables}
+
+
+def _without(live: SchemaShape, names: Collection[str], expected: SchemaShape) -> SchemaShape:
+    """Without `names`, and without views that are none of the migrations'."""
+    tables = {name: table for name, table in live.tables.items() if name not in names}
+    views = {name: live.views[name] for name in expected.views if name in live.views}
+    return SchemaShape(tables, views)
 
 
 def _without_life(shape: SchemaShape) -> SchemaShape:
@@ -162,7 +172,8 @@ def _without_life(shape: SchemaShape) -> SchemaShape:
 
     The next migration brings them up before it does anything else.
     """
-    return SchemaShape({n: table for n, table in shape.tables.items() if n not in LIFE_TABLES})
+    tables = {name: table for name, table in shape.tables.items() if name not in LIFE_TABLES}
+    return SchemaShape(tables, shape.views)
 
 
 def _read_adopted(site: Site) -> frozenset[Difference]:
