@@ -22,31 +22,23 @@ dbutils.widgets.text("schema", "dq_metadata", "Schema of the metadata")
 # MAGIC ## What is wrong now
 # MAGIC
 # MAGIC `:catalog` and `:schema` are the widgets above; the names of tables are put together by
-# MAGIC `IDENTIFIER`, so the cells work for every schema.
+# MAGIC `IDENTIFIER`, so the cells work for every schema. Names that begin with `v_` are views: only
+# MAGIC what complete runs found, nothing that was removed.
 
 # COMMAND ----------
 
 # DBTITLE 1,Active tests with their latest verdict
 # MAGIC %sql
-# MAGIC WITH ranked AS (
-# MAGIC   SELECT
-# MAGIC     test_id, result_status, message, detected_at,
-# MAGIC     row_number() OVER (PARTITION BY test_id ORDER BY detected_at DESC) AS place
-# MAGIC   FROM IDENTIFIER(:catalog || '.' || :schema || '.dq_test_results')
-# MAGIC )
-# MAGIC SELECT tests.table_name, tests.name, tests.severity, ranked.result_status, ranked.message
-# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.dq_tests') AS tests
-# MAGIC JOIN ranked ON ranked.test_id = tests.test_id AND ranked.place = 1
-# MAGIC WHERE tests.is_active AND tests.deleted_at IS NULL
-# MAGIC ORDER BY ranked.result_status = 'pass', tests.table_name, tests.name
+# MAGIC SELECT table_name, test_name, severity, result_status, measured_value, message
+# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.v_active_tests')
+# MAGIC ORDER BY result_status = 'pass', table_name, test_name
 
 # COMMAND ----------
 
 # DBTITLE 1,Open incidents, the worst first
 # MAGIC %sql
-# MAGIC SELECT severity, status, title, table_name, failure_count, first_seen, last_seen
-# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.dq_incidents')
-# MAGIC WHERE status <> 'resolved'
+# MAGIC SELECT severity, status, title, table_name, failure_count, first_seen, assigned_to
+# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.v_open_incidents')
 # MAGIC ORDER BY
 # MAGIC   CASE severity WHEN 'fatal' THEN 1 WHEN 'error' THEN 2 ELSE 3 END,
 # MAGIC   last_seen DESC
@@ -56,28 +48,22 @@ dbutils.widgets.text("schema", "dq_metadata", "Schema of the metadata")
 # MAGIC %md
 # MAGIC ## How it goes
 # MAGIC
-# MAGIC The rate counts what was judged: `pass`, `warn` and `fail`.
+# MAGIC The rate is of the last seven days, among what was judged: `pass`, `warn` and `fail`.
 
 # COMMAND ----------
 
 # DBTITLE 1,Pass rate by table
 # MAGIC %sql
-# MAGIC SELECT
-# MAGIC   table_name,
-# MAGIC   count(*) AS judged,
-# MAGIC   count(CASE WHEN result_status = 'pass' THEN 1 END) AS passed,
-# MAGIC   count(CASE WHEN result_status = 'pass' THEN 1 END) / count(*) AS pass_rate
-# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.dq_test_results')
-# MAGIC WHERE result_status IN ('pass', 'warn', 'fail')
-# MAGIC GROUP BY table_name
+# MAGIC SELECT table_name, pass_rate, results, passed, warned, failed, errors
+# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.v_pass_rate_by_table')
 # MAGIC ORDER BY pass_rate, table_name
 
 # COMMAND ----------
 
-# DBTITLE 1,Test runs, the newest first
+# DBTITLE 1,Runs, the newest first
 # MAGIC %sql
-# MAGIC SELECT started_at, status, trigger_source, total_tests, failed_tests, duration_ms
-# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.dq_test_runs')
+# MAGIC SELECT started_at, status, trigger_source, table_name, total_tests, duration_ms
+# MAGIC FROM IDENTIFIER(:catalog || '.' || :schema || '.v_runs')
 # MAGIC ORDER BY started_at DESC
 # MAGIC LIMIT 50
 
