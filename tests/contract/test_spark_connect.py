@@ -26,20 +26,20 @@ def _printed(module: str, folder: Path) -> list[str]:
         [sys.executable, "-m", module, jars, str(folder)],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip().splitlines()
 
 
-def test_a_task_profiles_and_tells_of_a_load_through_spark_connect(tmp_path: Path) -> None:
-    lines = _printed("tests.support.connect_job", tmp_path)
-    profile, load = (json.loads(line) for line in lines if line.startswith("{"))
+@pytest.mark.timeout(900)
+def test_a_task_profiles_a_table_through_spark_connect(tmp_path: Path) -> None:
+    (*_, last) = _printed("tests.support.connect_job", tmp_path)
+    profile = json.loads(last)
     assert (profile["task"], profile["exit_code"]) == ("profile", 0)
-    assert profile["jobs"][0]["job_status"] == "succeeded"
-    told = load["ingestion"]
-    assert (told["kind"], told["is_new"], told["job_status"]) == ("profile", False, "succeeded")
+    (job,) = profile["jobs"]
+    assert (job["job_status"], job["status"]) == ("succeeded", "completed")
 
 
 def test_the_engine_works_through_spark_connect(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs in a process of its own: the scripts of `jobs/` in a session that speaks Spark Connect."""
+"""Runs in a process of its own: a script of `jobs/` in a session that speaks Spark Connect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ def main(jars: str, folder: str) -> None:
     os.environ["DATABRICKS_RUNTIME_VERSION"] = "client.4.9"
     os.environ.pop("DQ_ENGINE", None)
     _run("profile", "--targets=spark_catalog.default.orders", "--platform-run-id=7")
-    _run("ingest_complete", "--table=spark_catalog.default.orders", "--platform-run-id=8")
 
 
 def _show_metadata(session: SparkSession, folder: Path) -> None:
