@@ -7,6 +7,7 @@ what tells is which statements are sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from dq_databricks import Quality
 from dq_databricks.engine.protocol import TableStatistics
+from dq_databricks.engine.recording import RecordingEngine
 from dq_databricks.errors import TargetError, UnsupportedError
 from dq_databricks.model.catalog import FOREIGN, Connection, TableEntry
 from dq_databricks.model.vocabulary import ConnectionStatus
@@ -210,3 +212,13 @@ def test_an_activation_without_tables_makes_nothing_but_says_how_it_fared(
     assert quality.catalog.connection("webshop").status is ConnectionStatus.HEALTHY
     assert quality.catalog.groups().items == ()
     assert quality.jobs.list().items == ()
+
+
+def test_a_plan_is_carried_out_on_databricks_engines_alone(quality: Quality) -> None:
+    found = a_source(quality, managed_credentials_ref="secret:prod/pg")
+    with pytest.raises(UnsupportedError, match="has no Unity Catalog"):
+        quality.sources.apply(found)
+    able = RecordingEngine()
+    applied = replace(quality.sources, engine=able).apply(found, grant_to=["readers"])
+    assert [one.text for one in able.calls.executed] == [one.statement for one in applied.steps]
+    assert len(applied.steps) == 3
