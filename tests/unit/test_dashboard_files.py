@@ -55,6 +55,16 @@ def test_views_and_tables_are_known_with_their_columns() -> None:
     assert "uc_connection" in relations()["dq_connections"]
 
 
+def test_the_guide_lists_every_view_as_the_migrations_make_it() -> None:
+    guide = (FOLDER.parents[1] / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    sections = re.findall(r"### `(\w+)`\n\n(.*)\n\n([^#]*)", guide)
+    told = {name: (what, tuple(re.findall(r"`(\w+)`", names))) for name, what, names in sections}
+    text = "\n".join(script.text for script in shipped_scripts())
+    made = re.findall(r"VIEW IF NOT EXISTS `{schema}`\.(\w+)\nCOMMENT '([^']*)'", text)
+    assert told == {name: (comment, relations()[name]) for name, comment in made}
+    assert told.keys() == made_views(shipped_scripts())
+
+
 # --- every rule, red ------------------------------------------------------------------------
 
 
