@@ -274,19 +274,21 @@ def test_killed_in_a_rollback_either_way_ends_whole(
 def test_every_shipped_migration_that_can_be_undone_is_whole_again_after_up_down_up(
     engine: Engine,
 ) -> None:
-    files = shipped_scripts()
-    migrate(engine, "main", "s", ticking(), "tester", scripts=files)
-    newest = fingerprint(engine)
-    site = site_of(engine)
-    undone = 0
-    for script in reversed(files[1:]):
-        if script.rollback is None:
-            break
-        rollback(site, script.version - 1)
-        undone += 1
-    assert undone == 5  # the newest that changes columns, which Delta cannot drop, is version 7
-    migrate(engine, "main", "s", ticking(), "tester", scripts=files)
-    assert fingerprint(engine) == newest
+    files, site = shipped_scripts(), site_of(engine)
+    # Versions 7 and 13 add columns, which Delta cannot drop: from there nothing goes further back.
+    for top, count in ((12, 5), (files[-1].version, files[-1].version - 13)):
+        options = MigrateOptions(to=top)
+        migrate(engine, "main", "s", ticking(), "tester", scripts=files, options=options)
+        whole = fingerprint(engine)
+        undone = 0
+        for script in reversed(files[1 : top + 1]):
+            if script.rollback is None:
+                break
+            rollback(site, script.version - 1)
+            undone += 1
+        assert undone == count
+        migrate(engine, "main", "s", ticking(), "tester", scripts=files, options=options)
+        assert fingerprint(engine) == whole
 
 
 # --- repair, baseline ----------------------------------------------------------------------

@@ -258,6 +258,23 @@ def test_what_cannot_run_twice_says_why_it_may(tmp_path: Path, statement: str) -
 
 
 @pytest.mark.parametrize(
+    ("view", "found"),
+    [
+        ("VIEW IF NOT EXISTS {s}.v AS SELECT id, count(*) AS n FROM {s}.a GROUP BY id", []),
+        ("VIEW IF NOT EXISTS {s}.v AS SELECT * FROM {s}.a", ["view-star"]),
+        ("VIEW IF NOT EXISTS {s}.v AS SELECT t.* FROM {s}.a AS t", ["view-star"]),
+        ("VIEW IF NOT EXISTS {s}.v (one) AS SELECT id FROM {s}.a", ["view-columns"]),
+        ("VIEW {s}.v AS SELECT id FROM {s}.a", ["not-repeatable"]),
+        ("OR REPLACE VIEW {s}.v AS SELECT id FROM main.other.a", ["schema-name"]),
+    ],
+)
+def test_a_view_names_its_columns_in_its_select(
+    tmp_path: Path, view: str, found: list[str]
+) -> None:
+    assert rules(tmp_path, f"CREATE {view}".replace("{s}", S)) == found
+
+
+@pytest.mark.parametrize(
     ("before", "is_fine"),
     [
         ("ALTER TABLE {s}.a DROP CONSTRAINT IF EXISTS c", True),

@@ -1,4 +1,5 @@
-"""The AI/BI dashboards as code: datasets and widgets in, `bundles/dashboards/*.lvdash.json` out.
+"""Builds the dashboards of the bundle: readable Python in, `.lvdash.json` files out.
 
-`python -m tools.dashboards` writes the files, `--check` says whether they are current.
+``python -m tools.dashboards`` writes them, ``--check`` says whether they are current. A dashboard
+is datasets and pages; widgets stand in rows of a grid of twelve columns, from the top down.
 """

@@ -1,97 +1,96 @@
-"""What ran: runs, how they ended, how long they took, what they found."""
+"""What ran, how long it took and what came of it."""
 
 from __future__ import annotations
 
-from tools.dashboards.overview import TREND
-from tools.dashboards.widgets import (
-    VERDICT,
-    Dataset,
-    Document,
-    Field,
-    Place,
-    bar,
-    choice,
-    dashboard,
-    line,
-    summed,
-    table,
+from tools.dashboards.parts import DAY, Json, bars, choice, dashboard, dataset, lines, page, table
+from tools.dashboards.shared import VERDICTS_BY_DAY
+
+_DATASETS = (
+    dataset(
+        "recent_runs",
+        "Runs of the last 30 days",
+        """
+SELECT
+  run_id,
+  kind,
+  status,
+  trigger_source,
+  table_group_name,
+  test_suite_key,
+  table_name,
+  day,
+  started_at,
+  duration_ms / 1000.0D AS duration_s,
+  total_tests,
+  failed_tests,
+  warned_tests,
+  error_tests,
+  anomaly_count,
+  error_message
+FROM v_runs
+WHERE started_at > current_timestamp() - INTERVAL 30 DAYS
+ORDER BY started_at DESC, run_id
+""",
+    ),
+    VERDICTS_BY_DAY,
 )
 
-RUNS = Dataset(
-    "runs",
-    "Runs",
-    """
-    SELECT
-      kind AS run_kind,
-      status,
-      trigger_source,
-      coalesce(table_name, 'several tables') AS table_name,
-      started_at,
-      duration_ms / 1000.0D AS duration_s,
-      total_tests,
-      failed_tests,
-      warned_tests,
-      error_tests,
-      anomaly_count,
-      error_message,
-      run_id
-    FROM v_runs
-    ORDER BY started_at DESC, run_id
-    LIMIT 1000
-    """,
-)
-ENDS = Dataset(
-    "runs_by_day",
-    "Runs by day",
-    """
-    SELECT
-      CAST(started_at AS DATE) AS day,
-      kind AS run_kind,
-      status,
-      count(*) AS runs
-    FROM v_runs
-    WHERE started_at > date_sub(current_date(), 30)
-    GROUP BY CAST(started_at AS DATE), kind, status
-    """,
-)
-DURATIONS = Dataset(
-    "duration_by_day",
-    "Duration by day",
-    """
-    SELECT
-      CAST(started_at AS DATE) AS day,
-      kind AS run_kind,
-      status,
-      avg(duration_ms) / 1000.0D AS mean_duration_s,
-      max(duration_ms) / 1000.0D AS longest_s
-    FROM v_runs
-    WHERE duration_ms IS NOT NULL AND started_at > date_sub(current_date(), 30)
-    GROUP BY CAST(started_at AS DATE), kind, status
-    """,
-)
+_RUNS = {
+    "kind": "Kind",
+    "status": "Status",
+    "trigger_source": "Started by",
+    "table_group_name": "Group",
+    "test_suite_key": "Suite",
+    "table_name": "Table",
+    "started_at": "Started (UTC)",
+    "duration_s": "Seconds",
+    "total_tests": "Tests",
+    "failed_tests": "Failed",
+    "warned_tests": "Warned",
+    "error_tests": "Not measured",
+    "anomaly_count": "Anomalies",
+    "error_message": "Error",
+    "run_id": "Run",
+}
 
 
-def build() -> Document:
-    """The dashboard, with its filters on top."""
-    datasets = [RUNS, ENDS, DURATIONS]
-    layout = [
-        choice("kind", Place(0, 0, 6, 2), "Kind of run", "run_kind", datasets, many=True),
-        choice("ended", Place(6, 0, 6, 2), "Status", "status", datasets, many=True),
-        bar("ends", Place(0, 2, 4, 6), ENDS, "Runs a day by how they ended, last 30 days",
-            x=Field("day", "Day"), y=summed("runs", "Runs"), color=Field("status", "Status")),
-        line("durations", Place(4, 2, 4, 6), DURATIONS, "Longest run of each day, seconds",
-             x=Field("day", "Day"), y=Field("max(longest_s)", "Seconds", "MAX(`longest_s`)"),
-             color=Field("run_kind", "Kind")),
-        bar("verdicts", Place(8, 2, 4, 6), TREND, "Verdicts a day, last 30 days",
-            x=Field("day", "Day"), y=summed("results", "Results"), color=VERDICT),
-        table("recent", Place(0, 8, 12, 12), RUNS, "Runs, newest first", [
-            Field("run_kind", "Kind"), Field("status", "Status"),
-            Field("trigger_source", "Started by"), Field("table_name", "Table"),
-            Field("started_at", "Started (UTC)"), Field("duration_s", "Seconds"),
-            Field("total_tests", "Tests"), Field("failed_tests", "Failed"),
-            Field("warned_tests", "Warned"), Field("error_tests", "Not measured"),
-            Field("anomaly_count", "Anomalies"), Field("error_message", "Why it failed"),
-            Field("run_id", "Run"),
-        ]),
-    ]  # fmt: skip
-    return dashboard("runs", "Data quality: runs", [*datasets, TREND], layout)
+def build() -> Json:
+    """The dashboard as its file holds it."""
+    day = ("day", "Day (UTC)", DAY)
+    return dashboard(
+        page(
+            "runs",
+            "Runs",
+            (
+                2,
+                [
+                    choice("choose_kind", "Kind of run", "kind", "recent_runs"),
+                    choice("choose_status", "Status of run", "status", "recent_runs"),
+                    choice("choose_group", "Table group", "table_group_name", "recent_runs"),
+                ],
+            ),
+            (
+                6,
+                [
+                    lines(
+                        "durations",
+                        "Mean duration of runs by day and kind, last 30 days, seconds",
+                        "recent_runs",
+                        day,
+                        ("duration_s", "Seconds", "AVG"),
+                        ("kind", "Kind"),
+                    ),
+                    bars(
+                        "verdicts",
+                        "Verdicts by day, last 30 days, all runs",
+                        "verdicts_by_day",
+                        day,
+                        ("results", "Results"),
+                        ("result_status", "Verdict"),
+                    ),
+                ],
+            ),
+            (10, [table("recent", "Runs of the last 30 days, newest first", "recent_runs", _RUNS)]),
+        ),
+        datasets=_DATASETS,
+    )

@@ -11,6 +11,7 @@ from dq_databricks.engine.protocol import Capability
 from dq_databricks.errors import MigrationError
 from dq_databricks.lifecycle.migrations.batched import batched
 from dq_databricks.lifecycle.migrations.lint_words import Step
+from dq_databricks.lifecycle.shape.views import view_of
 from dq_databricks.sql.portable import Finding, findings_of
 
 CATALOG, SCHEMA = "{catalog}", "{schema}"
@@ -215,7 +216,18 @@ def _batches(file: File, number: int) -> Iterator[Problem]:
         yield "bad-batch", "a statement that works in batches must parse"
 
 
-_RULES: Sequence[Rule] = (_portability, _destruction, _repetition, _place, _batches)
+def _views(file: File, number: int) -> Iterator[Problem]:
+    """A view names its columns where every engine reads them: in its SELECT."""
+    view = view_of(file.steps[number].tree)
+    if view is None:
+        return
+    if isinstance(view.this, exp.Schema):
+        yield "view-columns", "name the columns of the view in its SELECT, not behind its name"
+    if any(not isinstance(star.parent, exp.Count) for star in view.find_all(exp.Star)):
+        yield "view-star", "name the columns of the view: a star is another list later"
+
+
+_RULES: Sequence[Rule] = (_portability, _destruction, _repetition, _place, _batches, _views)
 
 
 def _assigned(tree: exp.Update) -> list[tuple[str, exp.Expression]]:

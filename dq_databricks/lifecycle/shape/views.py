@@ -39,10 +39,11 @@ def create_view(name: TableName, text: str) -> Statement:
     return Statement(f"CREATE OR REPLACE VIEW {name.sql} AS {select}")
 
 
-def view_of(tree: exp.Expression) -> exp.Create | None:
+def view_of(tree: exp.Expression | None) -> exp.Create | None:
     """`tree` when it is a CREATE VIEW."""
-    is_view = isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "VIEW"
-    return tree if is_view and isinstance(tree, exp.Create) else None
+    if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "VIEW":
+        return tree
+    return None
 
 
 def made_views(scripts: Iterable[Script]) -> frozenset[str]:
