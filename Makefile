@@ -31,7 +31,9 @@ lint: $(VENV)/.dev ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/dq ddl lint
-	$(BIN)/python -m tools.dashboard_lint && $(BIN)/python -m tools.dashboards --check
+	$(BIN)/python -m tools.bundle_lint
+	$(BIN)/python -m tools.dashboards --check
+	$(BIN)/python -m tools.dashboard_lint
 
 types: $(VENV)/.dev ## Check types (mypy, strict)
 	$(BIN)/mypy
