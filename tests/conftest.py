@@ -1,8 +1,9 @@
-"""What holds for all tests: the Spark lane, its sample, and the CLI where there is one."""
+"""What holds for all tests: who runs together and in which order, the Spark lane, and the CLI."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import settings
@@ -14,21 +15,44 @@ settings.register_profile("house", deadline=None, derandomize=True)  # counts, n
 settings.load_profile("house")
 
 
+SHORT = "unit"  # the folder of tests that take milliseconds
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist asks each test for its group
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the Spark lane, and leave out of it what a module's SPARK_SAMPLE does not name.
+    """Group what shares something dear, and leave out what a module's SPARK_SAMPLE does not name.
 
-    A session costs seconds and most of a gigabyte, so one process has it. Store and profiles are
-    the same code on every engine and a statement costs Spark up to seconds, so there a sample
-    runs; DQ_SPARK=all runs everything.
+    Short tests come last: xdist hands out groups first and single tests in this order, so all
+    processes have work until the end.
     """
-    for item in items:
-        if item.get_closest_marker("spark"):
-            item.add_marker(pytest.mark.xdist_group("spark"))
     left_out = [] if os.environ.get("DQ_SPARK") == "all" else [i for i in items if _left_out(i)]
     left_out += _without_cli(config, [item for item in items if item not in left_out])
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+    for item in items:
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: SHORT in item.path.parts)
+
+
+def _group(item: pytest.Item) -> str | None:
+    """One process has the Spark session; one has what the tests of a module share.
+
+    A session costs seconds and most of a gigabyte, a stocked service seconds in each process.
+    """
+    if item.get_closest_marker("spark"):
+        return "spark"
+    if item.get_closest_marker("xdist_group"):
+        return None
+    shared = any(made[-1].scope == "module" for made in _fixtures(item))
+    return item.path.stem if shared else None
+
+
+def _fixtures(item: pytest.Item) -> list[Sequence[pytest.FixtureDef[object]]]:
+    """For each fixture of a test those that define it; the last one is taken."""
+    if not isinstance(item, pytest.Function):
+        return []
+    return list(item._fixtureinfo.name2fixturedefs.values())
 
 
 def _without_cli(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -57,6 +81,9 @@ def _is_distributed(config: pytest.Config) -> bool:
 
 
 def _left_out(item: pytest.Item) -> bool:
+    """Store and profiles are the same code on every engine, and a statement costs Spark up to
+    seconds: above the engines a sample runs there. DQ_SPARK=all runs everything.
+    """
     module = item.getparent(pytest.Module)
     sample = getattr(module.obj, "SPARK_SAMPLE", None) if module else None
     if sample is None or not item.get_closest_marker("spark"):
