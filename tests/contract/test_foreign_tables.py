@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dq_databricks import Quality
-from dq_databricks.engine.protocol import TableStatistics
+from dq_databricks.engine.protocol import Engine, TableStatistics
 from dq_databricks.engine.recording import RecordingEngine
 from dq_databricks.errors import TargetError, UnsupportedError
 from dq_databricks.model.catalog import FOREIGN, Connection, TableEntry
@@ -40,8 +40,8 @@ Sent = Callable[[str], int]
 
 
 @pytest.fixture(params=engine_parameters())
-def quality(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Quality]:
-    """The public face over each engine, with `main.shop.orders` (5 rows) and a view of it."""
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Each engine, with `main.shop.orders` (5 rows) and a view of it."""
     put_schema(tmp_path, "dq")
     with open_engine_for_tests(request.param, tmp_path) as engine:
         run(engine, "CREATE SCHEMA IF NOT EXISTS main.shop")
@@ -50,12 +50,18 @@ def quality(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Quality]
         run(engine, "INSERT INTO main.shop.orders VALUES (1, 10.0, 'new'), (2, NULL, 'paid'),"
                     " (3, 7.5, 'new'), (4, NULL, 'sent'), (4, 1.0, 'new')")  # fmt: skip
         run(engine, "CREATE VIEW main.shop.seen AS SELECT * FROM main.shop.orders")
-        yield Quality(settings_for("dq"), engine)
+        yield engine
 
 
 @pytest.fixture
-def sent(quality: Quality, monkeypatch: pytest.MonkeyPatch) -> Sent:
-    emulator = getattr(quality.engine, "emulator", None)
+def quality(engine: Engine) -> Quality:
+    """The public face over it."""
+    return Quality(settings_for("dq"), engine)
+
+
+@pytest.fixture
+def sent(engine: Engine, quality: Quality, monkeypatch: pytest.MonkeyPatch) -> Sent:
+    emulator = getattr(engine, "emulator", None)
     if emulator is not None:
         return lambda text: int(emulator.count("ExecuteStatement", text))
     texts: list[str] = []
