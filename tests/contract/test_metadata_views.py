@@ -29,14 +29,13 @@ from dq_databricks.lifecycle.upkeep.sizes import report
 from dq_databricks.model.ids import Context
 from dq_databricks.model.tables import MODELS
 from tests.support.contract import rows, run
-from tests.support.engines import open_engine_for_tests
+from tests.support.engines import engine_parameters, open_engine_for_tests
 from tests.support.provisioned import put_schema
 from tests.support.store import TappedEngine, once, settings_for, ticking
 
 SPARK_SAMPLE = {
     "test_an_upgrade_makes_the_views_and_a_rollback_takes_only_them",
     "test_a_view_that_was_changed_by_hand_is_drift_until_it_is_adopted",
-    "test_a_renamed_schema_has_the_views_over_its_own_tables",
 }
 
 VIEWS = made_views(shipped_scripts())
@@ -59,6 +58,16 @@ def lake(tmp_path: Path) -> Iterator[Engine]:
 
 def site(engine: Engine, schema: str = "s") -> Site:
     return Site(engine, "main", schema, Context(), "tester")
+
+
+@pytest.fixture(params=engine_parameters())
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine, over nothing; Spark over the tables of the views, which cost it minutes."""
+    if request.param == "spark":
+        with open_engine_for_tests("local", tmp_path) as writer:
+            install(writer, to=MAKING_VIEWS - 1)
+    with open_engine_for_tests(request.param, tmp_path) as opened:
+        yield opened
 
 
 def install(engine: Engine, to: int | None = None) -> None:
