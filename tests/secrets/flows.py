@@ -30,7 +30,7 @@ from dq_databricks.service.app import create_app
 from dq_databricks.service.logs import log_to
 from dq_databricks.settings import Settings
 from tests.emulator import Fault
-from tests.emulator.workspace import WorkspaceFake
+from tests.emulator.secret_scopes import ScopesFake
 from tests.secrets.sighting import Canaries
 from tests.support.served import Named
 from tests.support.serving import Served
@@ -187,7 +187,7 @@ def _noted(site: Site, where: str, action: Any) -> None:
         site.canaries.saw(where, f"{type(error).__name__}: {error}")
 
 
-def scopes(site: Site, fake: WorkspaceFake) -> None:
+def scopes(site: Site, fake: ScopesFake) -> None:
     """A workspace that refuses a secret and repeats the token it was asked with."""
     fake.readable = False
     site.dq("secrets", "check", "secret:dq/token")

@@ -9,7 +9,7 @@ import pytest
 
 from dq_databricks.engine.local import LocalEngine
 from dq_databricks.sql.statement import Statement
-from tests.emulator.workspace import WorkspaceFake
+from tests.emulator.secret_scopes import ScopesFake
 from tests.secrets import flows
 from tests.secrets.sighting import Canaries
 from tests.support.provisioned import put_schema
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.xdist_group("canaries"), pytest.mark.timeout(1200)]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Site]:
     folder = tmp_path_factory.mktemp("canaries")
-    with WorkspaceFake() as fake, pytest.MonkeyPatch.context() as patched:
+    with ScopesFake() as fake, pytest.MonkeyPatch.context() as patched:
         found = _site(folder, fake)
         for name, value in found.variables.items():
             patched.setenv(name, value)
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Site]:
         yield found
 
 
-def _site(folder: Path, fake: WorkspaceFake) -> flows.Site:
+def _site(folder: Path, fake: ScopesFake) -> flows.Site:
     canaries, home, temporary = Canaries(), folder / "home", folder / "tmp"
     temporary.mkdir()
     put_schema(home, "dq_metadata")
@@ -56,7 +56,7 @@ def _site(folder: Path, fake: WorkspaceFake) -> flows.Site:
     return flows.Site(home, folder, canaries, variables)
 
 
-def _carried_out(site: flows.Site, fake: WorkspaceFake) -> None:
+def _carried_out(site: flows.Site, fake: ScopesFake) -> None:
     flows.commands(site)
     flows.crash(site)
     flows.scopes(site, fake)

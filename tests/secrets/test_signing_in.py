@@ -18,7 +18,7 @@ from dq_databricks.model.redacting import Redaction
 from dq_databricks.model.secret_reference import SecretReference
 from dq_databricks.secrets import Secret, open_secrets, open_vault
 from dq_databricks.settings import Settings
-from tests.emulator.workspace import WorkspaceFake
+from tests.emulator.secret_scopes import ScopesFake
 from tests.support.contract import rows
 from tests.support.warehouse_engine import QUICK, EmulatedEngine, open_emulated
 
@@ -110,7 +110,7 @@ def test_without_a_reference_only_the_identity_of_the_sdk_is_used(
 ) -> None:
     """As a job or the app runs: a service principal of the workspace, and no secret of ours."""
     granted = "granted-to-the-service-principal"
-    fake = WorkspaceFake(principal=("app-client", "app-secret"), granted=granted)
+    fake = ScopesFake(principal=("app-client", "app-secret"), granted=granted)
     monkeypatch.setenv("DATABRICKS_CLIENT_ID", "app-client")
     monkeypatch.setenv("DATABRICKS_CLIENT_SECRET", "app-secret")
     monkeypatch.setenv("DATABRICKS_AUTH_TYPE", "oauth-m2m")
@@ -128,7 +128,7 @@ def test_a_token_of_a_scope_is_read_with_the_identity_and_used_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABRICKS_TOKEN", "identity-of-the-job")
-    fake = WorkspaceFake(values={("dq", "warehouse"): TOKEN}, tokens={"identity-of-the-job"})
+    fake = ScopesFake(values={("dq", "warehouse"): TOKEN}, tokens={"identity-of-the-job"})
     with fake, _emulated(tmp_path, TOKEN) as opened:
         emulator, redaction = opened.emulator, Redaction()
         secrets = open_secrets(Settings.load({}, host=fake.host), redaction)

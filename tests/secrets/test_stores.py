@@ -24,17 +24,17 @@ from dq_databricks.model.redacting import Redaction
 from dq_databricks.model.secret_reference import SecretReference
 from dq_databricks.secrets import Secret, Secrets, open_secrets
 from dq_databricks.settings import Settings
-from tests.emulator.workspace import WorkspaceFake
+from tests.emulator.secret_scopes import ScopesFake
 
 VALUE = "the-value-nobody-sees"
 TOKEN = "token-of-the-reader"
 
 
 @pytest.fixture
-def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[WorkspaceFake]:
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ScopesFake]:
     monkeypatch.setenv("DATABRICKS_TOKEN", TOKEN)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "none"))
-    with WorkspaceFake(values={("dq", "token"): VALUE}, tokens={TOKEN}) as fake:
+    with ScopesFake(values={("dq", "token"): VALUE}, tokens={TOKEN}) as fake:
         yield fake
 
 
@@ -62,7 +62,7 @@ def test_a_secret_shows_itself_to_nobody() -> None:
             leak(secret)
 
 
-def test_a_scope_is_read_with_the_identity_of_the_sdk(workspace: WorkspaceFake) -> None:
+def test_a_scope_is_read_with_the_identity_of_the_sdk(workspace: ScopesFake) -> None:
     redaction = Redaction()
     secrets = _secrets(redaction, host=workspace.host)
     assert workspace.asked == []
@@ -73,7 +73,7 @@ def test_a_scope_is_read_with_the_identity_of_the_sdk(workspace: WorkspaceFake) 
 
 
 def test_a_value_is_read_again_after_a_minute_or_when_it_was_refused(
-    workspace: WorkspaceFake,
+    workspace: ScopesFake,
 ) -> None:
     now = [0.0]
     secrets = open_secrets(Settings.load({}, host=workspace.host), Redaction(), lambda: now[0])
@@ -88,7 +88,7 @@ def test_a_value_is_read_again_after_a_minute_or_when_it_was_refused(
     assert secrets.resolve(reference).reveal() == "rotated-again"
 
 
-def test_w7_what_cannot_be_read_is_named_and_never_shown(workspace: WorkspaceFake) -> None:
+def test_w7_what_cannot_be_read_is_named_and_never_shown(workspace: ScopesFake) -> None:
     secrets = _secrets(host=workspace.host)
     with pytest.raises(SecretNotFoundError, match=r"secret:dq/other: .* list-secrets dq"):
         _resolved("secret:dq/other", secrets)

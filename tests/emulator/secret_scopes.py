@@ -1,4 +1,4 @@
-"""A workspace on loopback, as far as signing in and secret scopes need one."""
+"""Secret scopes and signing in, on loopback: as much of a workspace as reading a secret needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
-class WorkspaceFake:
+class ScopesFake:
     """Secrets by scope and key for who sends one of `tokens`; OAuth for one service principal.
 
     `granted` is the access token that the principal gets, and `asked` each path that was asked.
@@ -71,7 +71,7 @@ def _error(code: str, message: str) -> dict[str, Any]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    fake: WorkspaceFake
+    fake: ScopesFake
 
 
 class _Handler(BaseHTTPRequestHandler):
