@@ -219,25 +219,25 @@ def move(engine: Engine, target: str | None = "t") -> RenameReport:
     return rename(engine, settings_for("s"), Context(), target)
 
 
-def test_a_renamed_schema_has_the_views_over_its_own_tables(engine: Engine) -> None:
-    install(engine)
-    run(engine, f"CREATE OR REPLACE VIEW main.s.v_due_schedules AS {BY_HAND.format('s')}")
-    run(engine, "CREATE VIEW main.s.mine AS SELECT 1 AS one")
-    moved = move(engine)
+def test_a_renamed_schema_has_the_views_over_its_own_tables(lake: Engine) -> None:
+    install(lake)
+    run(lake, f"CREATE OR REPLACE VIEW main.s.v_due_schedules AS {BY_HAND.format('s')}")
+    run(lake, "CREATE VIEW main.s.mine AS SELECT 1 AS one")
+    moved = move(lake)
     assert (moved.left_behind, moved.differences) == (("mine",), ())
-    old, new = (live_shape(engine, "main", schema).views for schema in ("s", "t"))
+    old, new = (live_shape(lake, "main", schema).views for schema in ("s", "t"))
     assert new == {name: view for name, view in old.items() if name != "mine"}
     assert new["v_due_schedules"].text == SPELLED
-    for text in engine.views("main", "t").values():
+    for text in lake.views("main", "t").values():
         assert text is not None
         assert "main.s." not in text.replace("`", "")
-    assert [item.object for item in verify(site(engine, "t")).drift] == ["v_due_schedules"]
-    run(engine, "DROP VIEW main.s.mine")
-    dropped = drop_old(engine, settings_for("t"), Context())
+    assert [item.object for item in verify(site(lake, "t")).drift] == ["v_due_schedules"]
+    run(lake, "DROP VIEW main.s.mine")
+    dropped = drop_old(lake, settings_for("t"), Context())
     assert dropped.dropped[0].schema == "s"
-    assert engine.tables("main", "s") == []
+    assert lake.tables("main", "s") == []
     for view in sorted(VIEWS):
-        assert rows(engine, f"SELECT * FROM main.t.{view}") == []
+        assert rows(lake, f"SELECT * FROM main.t.{view}") == []
 
 
 def test_a_view_that_reads_what_stays_behind_is_made_as_its_migration_says(lake: Engine) -> None:
