@@ -15,6 +15,7 @@ from dq_databricks.errors import ParameterError, QualityError
 from dq_databricks.settings import Settings
 from dq_databricks.sql.statement import Statement
 from tests.e2e.conftest import Said
+from tests.support.engines import open_engine_for_tests
 from tests.support.workspace import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -189,12 +190,13 @@ def test_a_name_nobody_knows_is_answered_with_a_near_one(dq: Callable[..., Said]
 
 @pytest.mark.spark
 def test_spark_answers_a_sample(tmp_path: Path) -> None:
-    from tests.support.spark_engine import reason_to_skip
-
-    if reason := reason_to_skip():
-        pytest.skip(reason)
     chosen = ["update_counts", "history_columns"]
-    report = try_live(Settings(engine="spark", home=tmp_path), only=[*chosen, "information_schema"])
+    with open_engine_for_tests("spark", tmp_path):  # skips loudly where Spark cannot run
+        from dq_databricks.engine.spark.session import HOME
+        from tests.support.spark_engine import shared_session
+
+        settings = Settings(engine="spark", home=Path(shared_session().conf.get(HOME)))
+        report = try_live(settings, only=[*chosen, "information_schema"])
     verdicts = {one.name: one.finding for one in report.tried}
     assert verdicts == {
         **dict.fromkeys(chosen, Finding.CONFIRMED),
