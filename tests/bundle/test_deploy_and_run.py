@@ -26,6 +26,7 @@ from tests.emulator.workspace.server import TOKEN
 from tests.emulator.workspace.tasks import Executor, InProcesses, InThisProcess
 from tests.support import spark_engine
 from tests.support.deploying import Deployer, client_of
+from tests.support.engines import skip_unless_it_runs
 from tools.bundle_lint.bundle import Bundle
 from tools.bundle_lint.render import User, render
 
@@ -81,8 +82,7 @@ def site(tmp_path: Path, wheel: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def spark_site(tmp_path: Path, wheel: Path) -> Iterator[Site]:
-    if reason := spark_engine.reason_to_skip():
-        pytest.skip(reason)
+    skip_unless_it_runs("spark")
     session = spark_engine.shared_session()
     # The platform gives every task a session; here all have the one of this process.
     home = Path(session.conf.get("spark.dq.home"))
