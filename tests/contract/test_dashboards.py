@@ -20,6 +20,7 @@ from tests.support.provisioned import put_schema
 from tests.support.watched import CUSTOMERS, ORDERS, Watched
 from tools.dashboard_lint import FOLDER, output_columns, query_of
 
+pytestmark = pytest.mark.timeout(900)  # minutes on Spark where the machine is busy
 Rows = list[tuple[Any, ...]]
 
 

@@ -33,6 +33,7 @@ from tests.support.engines import engine_parameters, open_engine_for_tests
 from tests.support.provisioned import put_schema
 from tests.support.store import TappedEngine, once, settings_for, ticking
 
+pytestmark = pytest.mark.timeout(900)  # minutes on Spark where the machine is busy
 SPARK_SAMPLE = {
     "test_an_upgrade_makes_the_views_and_a_rollback_takes_only_them",
     "test_a_view_that_was_changed_by_hand_is_drift_until_it_is_adopted",

@@ -39,6 +39,7 @@ from tests.support.schemas import (
 )
 from tests.support.store import settings_for, ticking
 
+pytestmark = pytest.mark.timeout(900)  # minutes on Spark where the machine is busy
 SPARK_SAMPLE = {"test_a_frozen_schema_of_version_5_is_upgraded"}
 SETTINGS = settings_for(FROZEN_SCHEMA)
 LEDGER = AppliedMigration.TABLE
