@@ -17,6 +17,8 @@ from dq_databricks.store.store import Store
 
 TableWork = tuple[TableEntry, tuple[TestRecord, ...]]
 
+NO_PROJECT = "the workspace has no project yet; add one first"
+
 
 @dataclass(frozen=True, slots=True)
 class WorkFinder:
@@ -46,7 +48,8 @@ class WorkFinder:
     def entry(self, target: str) -> TableEntry:
         """The entry of TARGET, or of the id of a table.
 
-        A TARGET that cannot be described is not put under watch.
+        A TARGET that cannot be described is not put under watch. Raises ParameterError where
+        there is no project to put a new one into.
         """
         if is_id(target):
             known = self.store.catalog.tables.get(target)
@@ -58,6 +61,8 @@ class WorkFinder:
         if found is not None:
             return found
         projects = (self.project_key,) if self.projects is None else self.projects
+        if not projects:
+            raise ParameterError(NO_PROJECT)
         connected = self.store.catalog.as_connected(projects, relation)
         self.engine.inspect(connected)
         return self.store.catalog.register(self.project_key, connected)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dq_databricks.settings import Settings
-from tests.support import spark_engine
+from tests.support.engines import skip_unless_it_runs
 
 pytestmark = pytest.mark.spark
 
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.spark
 def _printed(module: str, folder: Path) -> list[str]:
     """The lines that a module prints that opens a server of Spark Connect."""
     pytest.importorskip("grpc", reason="Spark Connect needs the packages of pyspark[connect]")
-    if reason := spark_engine.reason_to_skip():
-        pytest.skip(reason)
+    skip_unless_it_runs("spark")
     jars = os.pathsep.join(map(str, sorted(Settings.load().jars.absolute().glob("*.jar"))))
     done = subprocess.run(
         [sys.executable, "-m", module, jars, str(folder)],

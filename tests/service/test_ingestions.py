@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.service import service
 from tests.support.tasks import ORDERS, make_orders
 
@@ -34,3 +36,24 @@ def test_a_key_that_may_only_run_puts_no_table_under_watch(tmp_path: Path) -> No
         assert runner.post(ADDRESS, json={"target": ORDERS}).status_code == 404
         under_test.quality.catalog.add_table(ORDERS)
         assert runner.post(ADDRESS, json={"target": ORDERS}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [(ADDRESS, {"target": ORDERS}), ("/api/v1/runs", {"kind": "profile", "target": ORDERS})],
+)
+def test_a_workspace_without_a_project_is_told_to_add_one_and_gets_none_unasked(
+    tmp_path: Path, address: str, body: dict[str, str]
+) -> None:
+    with service(tmp_path / "home") as under_test:
+        make_orders(under_test.quality, 1)
+        client = under_test.as_("admin")
+        refused = [client.post(address, json=body) for _ in range(2)]
+        assert [one.status_code for one in refused] == [422, 422]
+        assert "add one first" in refused[0].json()["detail"]
+        assert client.get("/api/v1/projects").json()["items"] == []
+        assert (
+            client.post("/api/v1/projects", json={"project_key": "p", "name": "P"}).status_code
+            == 201
+        )
+        assert client.post(address, json=body).status_code == 202

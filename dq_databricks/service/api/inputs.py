@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from dq_databricks.errors import NotFoundError, ParameterError
 from dq_databricks.quality import Quality
 from dq_databricks.quality.browse import Slice
+from dq_databricks.quality.work import NO_PROJECT
 from dq_databricks.service.asking import Asked
 from dq_databricks.service.listing import Paged
 
@@ -85,7 +86,7 @@ def face_of(asked: Asked, project: str | None) -> Quality:
     if project is not None and project not in projects:
         raise NotFoundError(f"no project {project!r}")
     if not projects:
-        raise ParameterError("the workspace has no project yet; add one first")
+        raise ParameterError(NO_PROJECT)
     return asked.quality.acting(
         asked.principal.actor, projects, project=project if project is not None else projects[0]
     )
